@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+
+/** `LIGHTV_CACHE_DIR`, else the XDG cache folder's `lightv`: images, kernels, agents; all of it can be made again. */
+export function cacheFolder(): string {
+  return process.env['LIGHTV_CACHE_DIR'] ?? join(xdg('XDG_CACHE_HOME', '.cache'), 'lightv');
+}
+
+/** `LIGHTV_STATE_DIR`, else the XDG state folder's `lightv`: the record of runs, their logs and artifacts. */
+export function stateFolder(): string {
+  return process.env['LIGHTV_STATE_DIR'] ?? join(xdg('XDG_STATE_HOME', '.local/state'), 'lightv');
+}
+
+/** The XDG configuration folder's `lightv`. */
+export function configFolder(): string {
+  return join(xdg('XDG_CONFIG_HOME', '.config'), 'lightv');
+}
+
+/** Where runs keep sockets and mount points. Short on purpose: a unix socket's path has at most 107 bytes. */
+export function scratchFolder(): string {
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  const user = process.getuid?.() ?? 0;
+  const folder = runtime !== undefined && isAbsolute(runtime) && existsSync(runtime) && runtime.length < 24;
+  const base = folder ? join(runtime, 'lightv') : join(tmpdir().length < 24 ? tmpdir() : '/tmp', `lightv-${user}`);
+  const state = createHash('sha256').update(stateFolder()).digest('hex').slice(0, 6);
+  return join(base, state);
+}
+
+/** The root of this package: the folder of LightV's own `package.json`, from the sources as from the bundle. */
+export function packageRoot(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'images', 'init'))) {
+    const parent = dirname(folder);
+    if (parent === folder) {
+      throw new Error(`LightV's own files are incomplete: no images/init above ${import.meta.dirname}`);
+    }
+    folder = parent;
+  }
+  return folder;
+}
+
+function xdg(variable: string, fallback: string): string {
+  const value = process.env[variable];
+  return value !== undefined && isAbsolute(value) ? value : join(homedir(), fallback);
+}

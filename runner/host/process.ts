@@ -1,0 +1,74 @@
+import { execa, type Options, type ResultPromise } from 'execa';
+import { causeText, HostFault } from './fault.ts';
+
+/** What a host program printed; both texts without their last line end. */
+export interface ProgramOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProgramOptions {
+  readonly signal?: AbortSignal;
+  readonly cwd?: string;
+  /** The whole environment, when given. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array;
+  /** Milliseconds, 120,000 when left out; then the program's whole process group is killed. */
+  readonly timeout?: number;
+}
+
+/**
+ * Runs a program of this host to its end. Throws a `HostFault` naming `attempted` with the program's last words when it
+ * is missing, fails, is aborted or runs over its time.
+ */
+export async function runProgram(
+  attempted: string,
+  argv: readonly [string, ...string[]],
+  options: ProgramOptions = {},
+): Promise<ProgramOutput> {
+  const [file, ...args] = argv;
+  const child = execa(file, args, {
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
+    detached: true,
+    maxBuffer: 16 * 1024 * 1024,
+  } satisfies Options);
+  const stop = () => killGroup(child);
+  const timer = setTimeout(stop, options.timeout ?? 120_000);
+  options.signal?.addEventListener('abort', stop, { once: true });
+  if (options.signal?.aborted === true) {
+    stop();
+  }
+  try {
+    const result = await child;
+    return { stdout: result.stdout, stderr: result.stderr };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw new HostFault(attempted, lastWords(file, error));
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', stop);
+  }
+}
+
+function killGroup(child: ResultPromise): void {
+  if (child.pid === undefined) {
+    return;
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // The group is gone already, which is what was wanted.
+  }
+}
+
+function lastWords(file: string, error: unknown): string {
+  if (!(error instanceof Error)) {
+    return causeText(error);
+  }
+  const { shortMessage, stderr } = error as { shortMessage?: string; stderr?: unknown };
+  const words = typeof stderr === 'string' ? stderr.trim().split('\n').slice(-5).join('\n') : '';
+  return words === '' ? (shortMessage ?? error.message) : `${file}: ${words}`;
+}

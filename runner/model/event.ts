@@ -1,0 +1,142 @@
+import type { Accel, StreamName, VmId } from './machine.ts';
+import type { Problem } from './problem.ts';
+import type { IsolationLevel, Json } from './workflow.ts';
+
+export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped';
+
+/** The closed list of why something did not end in success by itself. Think hard before adding one. */
+export type Reason =
+  | 'exit-code'
+  | 'signal'
+  | 'timeout'
+  | 'out-of-memory'
+  | 'log-limit'
+  | 'guest-lost'
+  | 'not-started'
+  | 'output-file'
+  | 'artifact'
+  | 'expression'
+  | 'cancelled'
+  | 'fail-fast'
+  | 'condition'
+  | 'needs'
+  | 'host-fault';
+
+interface EventBase {
+  /** Run id. */
+  readonly run: string;
+  /** ISO 8601 with milliseconds, UTC. */
+  readonly time: string;
+}
+interface JobEventBase extends EventBase {
+  /** The planned job's id. */
+  readonly job: string;
+}
+interface StepEventBase extends JobEventBase {
+  readonly step: string;
+}
+
+interface Ending {
+  /** After `continue-on-error`. */
+  readonly conclusion: Conclusion;
+  /** Before `continue-on-error`. */
+  readonly outcome: Conclusion;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly reason?: Reason;
+  /** One sentence for a person, where `reason` alone does not say enough. */
+  readonly detail?: string;
+  readonly durationMs?: number;
+}
+
+export interface RunStartEvent extends EventBase {
+  readonly type: 'run-start';
+  readonly workflow: string;
+  readonly file: string;
+  readonly jobs: readonly string[];
+}
+export interface JobStartEvent extends JobEventBase {
+  readonly type: 'job-start';
+  readonly name: string;
+}
+export interface StepStartEvent extends StepEventBase {
+  readonly type: 'step-start';
+  readonly name: string;
+  /** 1-based; above 1 for a retry. */
+  readonly attempt: number;
+  readonly machine: { readonly id: VmId; readonly isolation: IsolationLevel; readonly accel?: Accel };
+}
+export interface LogEvent extends StepEventBase {
+  readonly type: 'log';
+  readonly stream: StreamName;
+  /** One line, masked, without its line end; bytes that are not UTF-8 became U+FFFD. */
+  readonly text: string;
+  /** 1-based line number within the step. */
+  readonly line: number;
+}
+export interface StepEndEvent extends StepEventBase, Ending {
+  readonly type: 'step-end';
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary?: string;
+}
+export interface JobEndEvent extends JobEventBase, Ending {
+  readonly type: 'job-end';
+  readonly outputs: Readonly<Record<string, string>>;
+}
+export interface ArtifactEvent extends JobEventBase {
+  readonly type: 'artifact';
+  readonly step?: string;
+  readonly name: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+/** Something worth knowing that is nobody's mistake: which level was taken and why, a fallback, what was dropped or stopped. */
+export interface NoticeEvent extends EventBase {
+  readonly type: 'notice';
+  readonly level: 'info' | 'warning';
+  readonly job?: string;
+  readonly step?: string;
+  readonly text: string;
+}
+export interface ProblemEvent extends EventBase {
+  readonly type: 'problem';
+  readonly job?: string;
+  readonly step?: string;
+  readonly problem: Problem;
+}
+export interface RunEndEvent extends EventBase {
+  readonly type: 'run-end';
+  readonly conclusion: Conclusion;
+  readonly outcome: Conclusion;
+  readonly durationMs: number;
+  readonly exitCode: number;
+  readonly reason?: Reason;
+  readonly detail?: string;
+}
+
+/** What `--json` prints, one a line. Every text is masked before an event is made. */
+export type RunEvent =
+  | RunStartEvent
+  | JobStartEvent
+  | StepStartEvent
+  | LogEvent
+  | StepEndEvent
+  | JobEndEvent
+  | ArtifactEvent
+  | NoticeEvent
+  | ProblemEvent
+  | RunEndEvent;
+
+export interface StepResult extends Ending {
+  readonly id: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary?: string;
+}
+
+export interface JobResult extends Ending {
+  readonly id: string;
+  readonly jobId: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly steps: readonly StepResult[];
+  readonly matrix?: { readonly [key: string]: Json };
+}

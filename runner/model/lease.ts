@@ -1,0 +1,71 @@
+import type { JobResult, RunEvent } from './event.ts';
+import type { Plan } from './plan.ts';
+import type { Json } from './workflow.ts';
+
+/** Takes events in order; the promise is awaited, so a slow far side slows the guest down instead of filling memory. */
+export interface RunSink {
+  write(event: RunEvent): Promise<void>;
+}
+
+export interface SavedArtifact {
+  readonly name: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface ArtifactStore {
+  /**
+   * Keeps a tar of files named relative to the workspace. Entries that would leave the artifact's folder, devices and
+   * links out of it are refused. Rejects with a `WrongInput` when the run already has an artifact of that name.
+   */
+  save(name: string, tar: AsyncIterable<Uint8Array>): Promise<SavedArtifact>;
+  /** The tar of an artifact saved in this run. */
+  open(name: string): AsyncIterable<Uint8Array>;
+}
+
+export interface CacheStore {
+  /** The entry of exactly `key`, else the newest whose key starts with the first matching restore key, else `undefined`. */
+  restore(
+    key: string,
+    restoreKeys: readonly string[],
+  ): Promise<{ readonly key: string; readonly tar: AsyncIterable<Uint8Array> } | undefined>;
+  /** Keeps a tar under `key`; a key that exists is left as it is (and the tar is not read). */
+  save(key: string, tar: AsyncIterable<Uint8Array>): Promise<boolean>;
+}
+
+/** One plan handed to us to run. `finish` is called exactly once, after the last event. */
+export interface Lease {
+  readonly plan: Plan;
+  readonly cancelled: AbortSignal;
+  readonly sink: RunSink;
+  readonly artifacts: ArtifactStore;
+  finish(results: readonly JobResult[]): Promise<void>;
+}
+
+export interface Provider {
+  readonly name: string;
+  /** Ends when there is no more work or when `signal` aborts. */
+  leases(signal: AbortSignal): AsyncIterable<Lease>;
+}
+
+/** What a job's workspace starts with. */
+export interface SourceRequest {
+  /** `undefined`: the working tree at hand. Evaluated. */
+  readonly repository?: string;
+  readonly ref?: string;
+  /** Commits of history; 1 when left out. */
+  readonly depth?: number;
+}
+
+/**
+ * Gives the files of a checkout as a tar relative to the workspace; no credential of the host is in it. Resolves to
+ * `undefined` when the working tree is asked for outside a git repository. Rejects with a `WrongInput` for a
+ * repository or ref that cannot be had.
+ */
+export type OpenSource = (
+  request: SourceRequest,
+  signal: AbortSignal,
+) => Promise<AsyncIterable<Uint8Array> | undefined>;
+
+/** Contexts a run adds to the plan's, by name. */
+export type RunContexts = { readonly [name: string]: Json };

@@ -1,0 +1,105 @@
+import type {
+  ArtifactSpec,
+  CacheSpec,
+  Checkout,
+  Isolation,
+  Job,
+  Json,
+  MachinePolicy,
+  Maybe,
+  Network,
+  StepWork,
+  Template,
+} from './workflow.ts';
+
+/** Contexts known before a run starts, by their names in `${{ }}`: `github runner vars inputs env`. */
+export type PlanContexts = { readonly [name: string]: Json };
+
+/** A workflow made ready to run: order fixed, matrices expanded where they can be. The same input gives the same plan. */
+export interface Plan {
+  readonly workflow: string;
+  /** Absolute path of the file, or the forge's address of the job. */
+  readonly file: string;
+  /** Absolute path of the git repository's top, or `undefined` outside git. */
+  readonly repository?: string;
+  readonly contexts: PlanContexts;
+  /** Workflow-level `env`, unevaluated. */
+  readonly env: ReadonlyMap<string, Template>;
+  /** Ordered so that every job comes after its needs; ties in the order of the file, cells in the order of the axes. */
+  readonly jobs: readonly (PlannedJob | DeferredJob)[];
+}
+
+/** A job whose matrix or machine hangs on its needs' outputs: expanded when they end. */
+export interface DeferredJob {
+  readonly kind: 'deferred';
+  readonly jobId: string;
+  readonly needs: readonly string[];
+  readonly job: Job;
+}
+
+export interface PlannedResources {
+  /** CPUs, fractions allowed. */
+  readonly cpu: number;
+  /** Bytes; `undefined` means the file named none and the image's wish or the default holds. */
+  readonly memory?: number;
+  readonly disk?: number;
+  /** True for what the file names itself: such a limit must bind or the step is refused. */
+  readonly named: { readonly cpu: boolean; readonly memory: boolean; readonly disk: boolean };
+}
+
+export interface PlannedStep {
+  readonly id: string;
+  readonly named: boolean;
+  readonly name?: Template;
+  readonly work: StepWork;
+  readonly env: ReadonlyMap<string, Template>;
+  readonly secrets: readonly string[];
+  readonly workingDirectory?: Template;
+  readonly needs: readonly string[];
+  readonly condition?: Template;
+  /** Reference to an image: a shipped name, a folder or a `.lv` file, relative to the repository. */
+  readonly image: string;
+  readonly isolation: Isolation;
+  readonly network: Network;
+  readonly resources: PlannedResources;
+  /** Milliseconds; `undefined` is no limit but the job's. */
+  readonly timeout?: number;
+  readonly retry: { readonly attempts: number; readonly delay: number };
+  readonly continueOnError: Maybe<boolean>;
+  readonly artifacts: readonly ArtifactSpec[];
+  readonly outputs?: readonly string[];
+}
+
+export interface PlannedJob {
+  readonly kind: 'job';
+  /** Unique in the plan: the job's id, for a matrix `id (a, b)` in the order of the axes. */
+  readonly id: string;
+  /** The id in the file, which `needs` names; all cells of a matrix share it. */
+  readonly jobId: string;
+  readonly name?: Template;
+  readonly matrix?: { readonly [key: string]: Json };
+  readonly strategy: {
+    readonly failFast: boolean;
+    readonly maxParallel?: number;
+    /** 0-based. */
+    readonly index: number;
+    readonly total: number;
+  };
+  /** Ids of jobs in the file (`jobId`s). */
+  readonly needs: readonly string[];
+  readonly condition?: Template;
+  readonly machine: MachinePolicy;
+  readonly env: ReadonlyMap<string, Template>;
+  readonly checkout: Checkout;
+  readonly outputs: ReadonlyMap<string, Template>;
+  readonly artifacts: readonly ArtifactSpec[];
+  readonly cache: readonly CacheSpec[];
+  readonly continueOnError: Maybe<boolean>;
+  readonly shell?: Template;
+  readonly workingDirectory?: Template;
+  /** Milliseconds for the whole job. */
+  readonly timeout?: number;
+  /** Bytes of the job's disk. */
+  readonly disk?: number;
+  readonly steps: readonly PlannedStep[];
+}

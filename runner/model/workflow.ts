@@ -1,0 +1,146 @@
+import type { Place } from './problem.ts';
+
+/** The value of an expression or of a YAML node. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Text that may hold `${{ }}`, not yet evaluated, with the place of its first character. */
+export interface Template {
+  readonly text: string;
+  readonly place: Place;
+}
+
+/** A value that is either known from the file or is an expression to evaluate later. */
+export type Maybe<T> = T | Template;
+
+/** What a file may ask for; `auto` takes the strongest level that was shown to work here. */
+export type Isolation = 'auto' | IsolationLevel;
+
+/** Strongest first. */
+export type IsolationLevel = 'microvm' | 'gvisor' | 'sandbox' | 'wasm';
+
+/** `none`: no interface but loopback. `full`: everything but the host's loopback and link-local addresses. */
+export type Network =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'full' }
+  | { readonly kind: 'allow'; readonly hosts: readonly string[] };
+
+/** How machines follow each other through a job's steps; see the README's "What a step sees". */
+export type MachinePolicy = 'fresh' | 'auto' | 'kept';
+
+/** CPUs (fractions allowed) and bytes. A field left out takes the default of the level above. */
+export interface Resources {
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly disk?: number;
+}
+
+export interface ArtifactSpec {
+  readonly name: Template;
+  /** Globs relative to the workspace, in order; a leading `!` takes out what was matched so far. */
+  readonly path: readonly Template[];
+  readonly when: 'success' | 'failure' | 'always';
+  readonly ifMissing: 'warn' | 'error' | 'ignore';
+}
+
+export interface CacheSpec {
+  readonly key: Template;
+  readonly restoreKeys: readonly Template[];
+  readonly paths: readonly Template[];
+}
+
+/** `true`: the working tree at hand. `false`: an empty workspace. `default`: as `true` inside git, else empty with a notice. */
+export type Checkout =
+  | boolean
+  | 'default'
+  | { readonly repository: Template; readonly ref?: Template; readonly depth?: number };
+
+export interface Strategy {
+  /** Axes in the order of the file, or one expression that yields the whole object. */
+  readonly matrix: Matrix | Template;
+  readonly failFast: Maybe<boolean>;
+  readonly maxParallel?: Maybe<number>;
+}
+
+export interface Matrix {
+  readonly axes: ReadonlyMap<string, readonly Json[] | Template>;
+  readonly include: readonly { readonly [key: string]: Json }[] | Template;
+  readonly exclude: readonly { readonly [key: string]: Json }[] | Template;
+  readonly place: Place;
+}
+
+/** What both a job and a step may set; a step's wins over its job's, a job's over `defaults`. */
+export interface MachineWishes {
+  readonly image?: Template;
+  readonly isolation?: Maybe<Isolation>;
+  readonly network?: Maybe<Network>;
+  readonly resources?: { readonly [K in keyof Resources]: Maybe<number> };
+  /** Milliseconds. */
+  readonly timeout?: Maybe<number>;
+}
+
+/** What a step does. A forge's step may be an action; the native language has scripts only. */
+export type StepWork = {
+  readonly kind: 'script';
+  readonly script: Template;
+  /** A shell's name (`bash`, `sh`, `python`, `node`) or a command line holding `{0}` for the script's path. */
+  readonly shell?: Template;
+};
+
+export interface Step extends MachineWishes {
+  /** The id in the file, or a generated one (`step-1`, 1-based) that contexts do not show. */
+  readonly id: string;
+  readonly named: boolean;
+  readonly name?: Template;
+  readonly work: StepWork;
+  readonly env: ReadonlyMap<string, Template>;
+  readonly secrets: readonly Template[];
+  readonly workingDirectory?: Template;
+  /** Ids of earlier steps; `undefined` in a file became the step before, so this is complete. */
+  readonly needs: readonly string[];
+  readonly condition?: Template;
+  readonly retry: { readonly attempts: number /** Milliseconds. */; readonly delay: number };
+  readonly continueOnError: Maybe<boolean>;
+  readonly artifacts: readonly ArtifactSpec[];
+  /** Names this step declares; `undefined` lets all flow. */
+  readonly outputs?: readonly string[];
+  readonly place: Place;
+}
+
+export interface Job extends MachineWishes {
+  readonly id: string;
+  readonly name?: Template;
+  readonly needs: readonly { readonly id: string; readonly place: Place }[];
+  readonly condition?: Template;
+  readonly machine: MachinePolicy;
+  readonly env: ReadonlyMap<string, Template>;
+  /** `undefined`: steps may name any secret given on the command line; a list bounds them. */
+  readonly secrets?: readonly Template[];
+  readonly checkout: Checkout;
+  readonly strategy?: Strategy;
+  readonly outputs: ReadonlyMap<string, Template>;
+  readonly artifacts: readonly ArtifactSpec[];
+  readonly cache: readonly CacheSpec[];
+  readonly continueOnError: Maybe<boolean>;
+  readonly shell?: Template;
+  readonly workingDirectory?: Template;
+  readonly steps: readonly Step[];
+  readonly place: Place;
+}
+
+/** One event name of `on`, with its filters kept as found. */
+export interface Trigger {
+  readonly event: string;
+  readonly place: Place;
+}
+
+/** What a file says, validated, with places and with its expressions unevaluated. Pure data. */
+export interface Workflow {
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+  readonly dialect: 'lightv' | 'github' | 'gitlab';
+  readonly on: readonly Trigger[];
+  readonly env: ReadonlyMap<string, Template>;
+  /** In the order of the file. */
+  readonly jobs: readonly Job[];
+}

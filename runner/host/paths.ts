@@ -5,12 +5,12 @@ import { dirname, isAbsolute, join } from 'node:path';
 
 /** `LIGHTV_CACHE_DIR`, else the XDG cache folder's `lightv`: images, kernels, agents; all of it can be made again. */
 export function cacheFolder(): string {
-  return process.env['LIGHTV_CACHE_DIR'] ?? join(xdg('XDG_CACHE_HOME', '.cache'), 'lightv');
+  return process.env.LIGHTV_CACHE_DIR ?? join(xdg('XDG_CACHE_HOME', '.cache'), 'lightv');
 }
 
 /** `LIGHTV_STATE_DIR`, else the XDG state folder's `lightv`: the record of runs, their logs and artifacts. */
 export function stateFolder(): string {
-  return process.env['LIGHTV_STATE_DIR'] ?? join(xdg('XDG_STATE_HOME', '.local/state'), 'lightv');
+  return process.env.LIGHTV_STATE_DIR ?? join(xdg('XDG_STATE_HOME', '.local/state'), 'lightv');
 }
 
 /** The XDG configuration folder's `lightv`. */
@@ -20,7 +20,7 @@ export function configFolder(): string {
 
 /** Where runs keep sockets and mount points. Short on purpose: a unix socket's path has at most 107 bytes. */
 export function scratchFolder(): string {
-  const runtime = process.env['XDG_RUNTIME_DIR'];
+  const runtime = process.env.XDG_RUNTIME_DIR;
   const user = process.getuid?.() ?? 0;
   const folder = runtime !== undefined && isAbsolute(runtime) && existsSync(runtime) && runtime.length < 24;
   const base = folder ? join(runtime, 'lightv') : join(tmpdir().length < 24 ? tmpdir() : '/tmp', `lightv-${user}`);

@@ -1,0 +1,10 @@
+import { getInput, setFailed } from '@actions/core';
+import { runAction } from './command/action.ts';
+import { causeText } from './host/fault.ts';
+
+const inputs = { pipeline: getInput('pipeline'), isolation: getInput('isolation') };
+try {
+  process.exitCode = await runAction(inputs);
+} catch (error) {
+  setFailed(`LightV could not run: ${causeText(error)}`);
+}

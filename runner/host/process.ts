@@ -1,4 +1,4 @@
-import { execa, type Options, type ResultPromise } from 'execa';
+import { execa, type Options } from 'execa';
 import { causeText, HostFault } from './fault.ts';
 
 /** What a host program printed; both texts without their last line end. */
@@ -13,6 +13,10 @@ export interface ProgramOptions {
   /** The whole environment, when given. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
+  /** A file the program reads as its stdin; not together with `input`. */
+  readonly inputFile?: string;
+  /** Called with each line of both streams as it comes, without its line end. */
+  readonly onLine?: (line: string) => void;
   /** Milliseconds, 120,000 when left out; then the program's whole process group is killed. */
   readonly timeout?: number;
 }
@@ -28,8 +32,8 @@ export async function runProgram(
 ): Promise<ProgramOutput> {
   const [file, ...args] = argv;
   const child = execa(file, args, {
-    stdin: options.input === undefined ? 'ignore' : 'pipe',
-    ...(options.input === undefined ? {} : { input: options.input }),
+    ...stdinOf(options),
+    ...(options.onLine === undefined ? {} : linesTo(options.onLine)),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
     detached: true,
@@ -53,7 +57,22 @@ export async function runProgram(
   }
 }
 
-function killGroup(child: ResultPromise): void {
+function stdinOf(options: ProgramOptions) {
+  if (options.inputFile !== undefined) {
+    return { stdin: { file: options.inputFile } } as const;
+  }
+  return options.input === undefined ? ({ stdin: 'ignore' } as const) : ({ stdin: 'pipe', input: options.input } as const);
+}
+
+function linesTo(onLine: (line: string) => void) {
+  const tell = function* (line: unknown) {
+    onLine(String(line));
+    yield line;
+  };
+  return { stdout: tell, stderr: tell };
+}
+
+function killGroup(child: { readonly pid?: number | undefined }): void {
   if (child.pid === undefined) {
     return;
   }

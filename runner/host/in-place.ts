@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { HostFault } from './fault.ts';
+
+/** Makes a folder and those above it; a folder that is there is left alone. Throws a `HostFault` naming it. */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  } catch (error) {
+    throw new HostFault(`make the folder ${path}`, error);
+  }
+}
+
+/**
+ * Puts a file or folder in its place whole or not at all: `make` writes it at the path it is given, in the same folder,
+ * and only when that succeeded is it moved to `target`. Whatever `make` wrote is removed when it fails. Two callers for
+ * one target must hold a lock: remains of a caller that was killed are removed first.
+ */
+export async function putInPlace(target: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${target}.making`;
+  await makeFolder(dirname(target));
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await make(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error instanceof HostFault || !isSystemError(error) ? error : new HostFault(`write ${target}`, error);
+  }
+}
+
+/** Writes a small file whole or not at all, safe against other processes writing it at once. */
+export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+  await makeFolder(dirname(path));
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.making`;
+  try {
+    await writeFile(temporary, data);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new HostFault(`write ${path}`, error);
+  }
+}
+
+/** True for errors of the operating system, which carry a code such as `ENOSPC`. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
+}

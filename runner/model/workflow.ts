@@ -7,6 +7,11 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface Template {
   readonly text: string;
   readonly place: Place;
+  /**
+   * Where parts of the text stand in the file, by rising offset, where they do not follow `place` line by line
+   * (folded or quoted scalars). Lines and columns are 1-based.
+   */
+  readonly stretches?: readonly { readonly offset: number; readonly line: number; readonly column: number }[];
 }
 
 /** A value that is either known from the file or is an expression to evaluate later. */
@@ -76,6 +81,8 @@ export interface MachineWishes {
   readonly resources?: { readonly [K in keyof Resources]: Maybe<number> };
   /** Milliseconds. */
   readonly timeout?: Maybe<number>;
+  /** Where each wish stands, by its key in the file (`image`, `resources.cpu`). */
+  readonly places?: ReadonlyMap<string, Place>;
 }
 
 /** What a step does. A forge's step may be an action; the native language has scripts only. */
@@ -98,7 +105,7 @@ export interface Step extends MachineWishes {
   /** Ids of earlier steps; `undefined` in a file became the step before, so this is complete. */
   readonly needs: readonly string[];
   readonly condition?: Template;
-  readonly retry: { readonly attempts: number /** Milliseconds. */; readonly delay: number };
+  readonly retry: { readonly attempts: Maybe<number> /** Milliseconds. */; readonly delay: Maybe<number> };
   readonly continueOnError: Maybe<boolean>;
   readonly artifacts: readonly ArtifactSpec[];
   /** Names this step declares; `undefined` lets all flow. */
@@ -111,7 +118,7 @@ export interface Job extends MachineWishes {
   readonly name?: Template;
   readonly needs: readonly { readonly id: string; readonly place: Place }[];
   readonly condition?: Template;
-  readonly machine: MachinePolicy;
+  readonly machine: Maybe<MachinePolicy>;
   readonly env: ReadonlyMap<string, Template>;
   /** `undefined`: steps may name any secret given on the command line; a list bounds them. */
   readonly secrets?: readonly Template[];

@@ -20,6 +20,8 @@ export async function sha256File(path: string, range?: FileRange, signal?: Abort
     return hash.digest('hex');
   }
   const part = range === undefined ? {} : { start: range.start, end: range.start + range.length - 1 };
-  await pipeline(createReadStream(path, { ...part, highWaterMark: 1024 * 1024 }), hash, { ...(signal ? { signal } : {}) });
+  await pipeline(createReadStream(path, { ...part, highWaterMark: 1024 * 1024 }), hash, {
+    ...(signal ? { signal } : {}),
+  });
   return hash.digest('hex');
 }

@@ -51,7 +51,11 @@ async function takeLock(path: string, options: LockOptions): Promise<() => Promi
 /** Node has no flock(2). The holder reads its stdin until we close it or are gone, and the kernel then drops the lock. */
 function startHolder(path: string) {
   const script = 'echo locked && exec cat > /dev/null';
-  return execa('flock', ['--exclusive', '--', path, 'sh', '-c', script], { reject: false, stdin: 'pipe', detached: true });
+  return execa('flock', ['--exclusive', '--', path, 'sh', '-c', script], {
+    reject: false,
+    stdin: 'pipe',
+    detached: true,
+  });
 }
 
 async function firstWord(holder: ReturnType<typeof startHolder>, path: string, signal?: AbortSignal): Promise<void> {

@@ -61,7 +61,9 @@ function stdinOf(options: ProgramOptions) {
   if (options.inputFile !== undefined) {
     return { stdin: { file: options.inputFile } } as const;
   }
-  return options.input === undefined ? ({ stdin: 'ignore' } as const) : ({ stdin: 'pipe', input: options.input } as const);
+  return options.input === undefined
+    ? ({ stdin: 'ignore' } as const)
+    : ({ stdin: 'pipe', input: options.input } as const);
 }
 
 function linesTo(onLine: (line: string) => void) {

@@ -6,9 +6,15 @@ import { isSystemError } from '../host/in-place.ts';
 import type { ImageManifest } from '../model/image.ts';
 import { decodeFooter, type Footer, footerSize } from './footer.ts';
 
-const absolute = z.string().max(4096).regex(/^\/[^\0]*$/, 'expected an absolute path');
+const absolute = z
+  .string()
+  .max(4096)
+  .regex(/^\/[^\0]*$/, 'expected an absolute path');
 const bytes = z.int().positive();
-const variable = z.string().max(128 * 1024).regex(/^[^\0]*$/, 'must not hold a NUL');
+const variable = z
+  .string()
+  .max(128 * 1024)
+  .regex(/^[^\0]*$/, 'must not hold a NUL');
 
 const manifestSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
@@ -16,9 +22,7 @@ const manifestSchema = z.strictObject({
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   arch: z.enum(['x86_64', 'aarch64']),
   config: z.strictObject({
-    env: z
-      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable)
-      .refine((env) => 'PATH' in env, 'has no PATH'),
+    env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable).refine((env) => 'PATH' in env, 'has no PATH'),
     shells: z.array(absolute).max(64),
     memory: bytes.optional(),
     minMemory: bytes.optional(),

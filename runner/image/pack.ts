@@ -7,7 +7,11 @@ import { blockSize, encodeFooter, footerSize, imageSize } from './footer.ts';
  * Makes an image of a file that holds a squashfs: puts manifest and footer behind it, in place. The file system's size
  * must be a multiple of 4096, as mksquashfs and sqfstar leave it.
  */
-export async function packImage(path: string, about: Omit<ImageManifest, 'digest'>, signal?: AbortSignal): Promise<void> {
+export async function packImage(
+  path: string,
+  about: Omit<ImageManifest, 'digest'>,
+  signal?: AbortSignal,
+): Promise<void> {
   const digest = `sha256:${await sha256File(path, undefined, signal)}`;
   const file = await open(path, 'r+');
   try {

@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HostFault } from './fault.ts';
+import { runProgram } from './process.ts';
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (line: string) => void;
+}
+
+const minutes = 60_000;
+const tied = ['setpriv', '--pdeathsig', 'KILL'] as const;
+
+/**
+ * Downloads Debian packages from the host's own sources into `folder` (which exists) and gives their `.deb` paths, sorted.
+ * Needs no root and installs nothing: package lists that are missing or too old are read anew into a temporary place.
+ * Throws a `HostFault`.
+ */
+export async function downloadPackages(
+  names: readonly string[],
+  folder: string,
+  options: DownloadOptions = {},
+): Promise<readonly string[]> {
+  const own = await mkdtemp(join(tmpdir(), 'lightv-apt-'));
+  try {
+    // The package files are fetched by whoever we are: apt's own user could not write into `folder`.
+    const apt = ['apt-get', '-q', '-o', 'APT::Sandbox::User=', '-o', `Dir::Cache=${own}/cache`];
+    await mkdir(join(own, 'cache', 'archives', 'partial'), { recursive: true });
+    await mkdir(join(own, 'lists', 'partial'), { recursive: true });
+    const fetch = (more: readonly string[]) =>
+      run(`download ${names.join(', ')}`, [...apt, ...more, 'download', ...names], folder, options);
+    try {
+      await fetch([]);
+    } catch {
+      // Whatever was wrong with the host's lists is told by the second try, if that fails too.
+      options.signal?.throwIfAborted();
+      options.onProgress?.("reading Debian's package lists");
+      const lists = ['-o', `Dir::State::Lists=${own}/lists`];
+      await run("read Debian's package lists", [...apt, ...lists, 'update'], folder, options);
+      await fetch(lists);
+    }
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.deb')).sort();
+  if (files.length === 0) {
+    throw new HostFault(`download ${names.join(', ')}`, 'apt-get ended well but left no package');
+  }
+  return files.map((file) => join(folder, file));
+}
+
+/** Unpacks a `.deb` into `folder` without installing it: no script of the package runs. Throws a `HostFault`. */
+export async function unpackPackage(file: string, folder: string, signal?: AbortSignal): Promise<void> {
+  await runProgram(`unpack ${file}`, [...tied, 'dpkg-deb', '--extract', file, folder], {
+    timeout: 5 * minutes,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+async function run(attempted: string, argv: readonly string[], cwd: string, options: DownloadOptions): Promise<void> {
+  await runProgram(attempted, [...tied, ...argv], {
+    cwd,
+    timeout: 15 * minutes,
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onProgress ? { onLine: options.onProgress } : {}),
+  });
+}

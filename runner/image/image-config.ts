@@ -1,0 +1,20 @@
+import type { ImageConfig } from '../model/image.ts';
+import type { ImageDefinition } from './definition.ts';
+import { parseBytes } from './quantity.ts';
+
+const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What a definition says of the machines made from its image. */
+export function imageConfig({ env, shells, memory, minMemory }: ImageDefinition): ImageConfig {
+  return {
+    env: { PATH: usualPath, ...env },
+    shells,
+    ...bytesOf('memory', memory),
+    ...bytesOf('minMemory', minMemory),
+  };
+}
+
+function bytesOf(key: 'memory' | 'minMemory', text: string | undefined): Partial<Record<typeof key, number>> {
+  const bytes = text === undefined ? undefined : parseBytes(text);
+  return bytes === undefined ? {} : { [key]: bytes };
+}

@@ -1,5 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sourcesOfRelease } from '../host/apt-sources.ts';
+import { runProgram } from '../host/process.ts';
 import type { DebianBase } from './definition.ts';
 import type { BuildWork } from './work.ts';
-export async function makeDebian(_base: DebianBase, _staged: string, _work: BuildWork): Promise<string> {
-  throw new Error('not there yet');
+
+/** Documentation and translations: read by nobody in a build. Licences stay. */
+const unread = [
+  'path-exclude=/usr/share/doc/*',
+  'path-include=/usr/share/doc/*/copyright',
+  'path-exclude=/usr/share/man/*',
+  'path-exclude=/usr/share/info/*',
+  'path-exclude=/usr/share/locale/*',
+  'path-exclude=/usr/share/lintian/*',
+];
+
+/** A guest and a sandbox bring their own /dev. */
+const skipped = 'output/dev,output/mknod,check/empty';
+
+/**
+ * Makes a Debian system with the staged files unpacked over it and gives its tar. Packages come from the host's own
+ * sources of that release, else from mmdebstrap's. Works as root, and for others where they may use subordinate ids.
+ */
+export async function makeDebian(base: DebianBase, staged: string, work: BuildWork): Promise<string> {
+  const target = join(work.temporary, 'debian.tar');
+  const sources = join(work.temporary, 'debian.sources');
+  const ofHost = sourcesOfRelease(base.suite);
+  await writeFile(sources, ofHost);
+  const asRoot = process.getuid?.() === 0;
+  work.onProgress(`making a Debian system (${base.suite}), which takes a few minutes`);
+  await runProgram(
+    `make a Debian system (${base.suite})`,
+    [
+      ...(asRoot ? insideNamespace : tied),
+      'mmdebstrap',
+      `--mode=${asRoot ? 'root' : 'unshare'}`,
+      '--variant=minbase',
+      '--format=tar',
+      `--skip=${skipped}`,
+      ...(base.packages.length === 0 ? [] : [`--include=${base.packages.join(',')}`]),
+      ...unread.map((line) => `--dpkgopt=${line}`),
+      '--aptopt=APT::Install-Recommends "false"',
+      `--customize-hook=tar-in ${quoted(staged)} /`,
+      base.suite,
+      target,
+      ...(ofHost === '' ? [] : [sources]),
+    ],
+    {
+      onLine: (line) => tell(line, work),
+      signal: work.signal,
+      timeout: 60 * 60_000,
+      env: { ...environment(), TMPDIR: work.temporary },
+    },
+  );
+  return target;
+}
+
+const tied: [string, ...string[]] = ['setpriv', '--pdeathsig', 'KILL'];
+/** What mmdebstrap starts and mounts goes when we go. */
+const insideNamespace: [string, ...string[]] = [
+  ...tied,
+  'unshare',
+  '--mount',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+];
+
+/** Same day, same mirrors, same image. A time further back would be older than files of recent packages. */
+function environment(): Record<string, string> {
+  const day = 86_400;
+  const today = Math.floor(Date.now() / 1000 / day) * day;
+  const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { ...Object.fromEntries(inherited), SOURCE_DATE_EPOCH: String(today), LC_ALL: 'C.UTF-8' };
+}
+
+function tell(line: string, work: BuildWork): void {
+  const text = line.replace(/^I: /, '').trim();
+  if (/^(?:Get:|Unpacking |Setting up |running |installing |downloading |cleaning |creating )/.test(text)) {
+    work.onProgress(text);
+  }
+}
+
+/** mmdebstrap splits a hook's words as a shell does. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from '../host/process.ts';
 import { makeDebian } from './debian.ts';
@@ -7,6 +7,9 @@ import type { BuildWork } from './work.ts';
 
 /** Everything staged belongs to root and is from 1970, so that the same files give the same bytes. */
 const sameForAll = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'] as const;
+const tied = ['setpriv', '--pdeathsig', 'KILL'] as const;
+const rootFolder = ['-root-mode', '755', '-root-uid', '0', '-root-gid', '0', '-root-time', '0'] as const;
+const squashing = ['-comp', 'zstd', '-mkfs-time', '0', ...rootFolder] as const;
 
 /** Makes the squashfs of a base (or of none) with the staged files of `root` on top. */
 export async function makeFileSystem(
@@ -16,14 +19,7 @@ export async function makeFileSystem(
   work: BuildWork,
 ): Promise<void> {
   const staged = join(work.temporary, 'staged.tar');
-  const entries = base === undefined ? ['.'] : (await readdir(root)).sort();
-  // Over a base only files are told: a folder entry could take the place of a link such as /bin.
-  const which = base === undefined ? [] : [];
-  await runProgram(
-    'collect the files of the image',
-    ['tar', '--create', ...sameForAll, ...which, '-f', staged, '-C', root, ...entries],
-    work,
-  );
+  await collect(root, staged, base === undefined, work);
   const whole = base === undefined ? staged : await makeDebian(base, staged, work);
   await squash(whole, target, work);
 }
@@ -32,28 +28,32 @@ async function squash(tar: string, target: string, work: BuildWork): Promise<voi
   work.onProgress('packing the file system');
   await runProgram(
     'pack the file system of the image',
-    [
-      'setpriv',
-      '--pdeathsig',
-      'KILL',
-      'sqfstar',
-      '-quiet',
-      '-no-progress',
-      '-exit-on-error',
-      '-comp',
-      'zstd',
-      '-mkfs-time',
-      '0',
-      '-root-mode',
-      '755',
-      '-root-uid',
-      '0',
-      '-root-gid',
-      '0',
-      '-root-time',
-      '0',
-      target,
-    ],
+    [...tied, 'sqfstar', '-quiet', '-no-progress', '-exit-on-error', ...squashing, target],
     { inputFile: tar, signal: work.signal, timeout: 30 * 60_000 },
   );
+}
+
+/** Over a base no folder that holds something is told: it could take the place of a link such as /bin. */
+async function collect(root: string, target: string, folders: boolean, work: BuildWork): Promise<void> {
+  const tar = ['tar', '--create', ...sameForAll, '-f', target, '-C', root] as [string, ...string[]];
+  if (folders) {
+    await runProgram('collect the files of the image', [...tar, '.'], work);
+    return;
+  }
+  const list = join(work.temporary, 'staged.list');
+  await writeFile(list, (await leaves(root, '')).join('\0'));
+  await runProgram('collect the files of the image', [...tar, '--no-recursion', '--null', '-T', list], work);
+}
+
+async function leaves(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true });
+  if (entries.length === 0 && folder !== '') {
+    return [folder];
+  }
+  const found: string[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    found.push(...(entry.isDirectory() ? await leaves(root, path) : [path]));
+  }
+  return found;
 }

@@ -53,8 +53,11 @@ async function unpackDebian(names: readonly string[], root: string, work: BuildW
 /** Busybox names its applets with the places they belong to, such as `usr/bin/awk`. It must run on this host. */
 async function linkApplets(busybox: string, root: string, work: BuildWork): Promise<void> {
   const program = join(root, busybox);
-  const { stdout } = await runProgram(`list the applets of ${busybox}`, [program, '--list-full'], { signal: work.signal });
-XX
+  const { stdout } = await runProgram(`list the applets of ${busybox}`, [program, '--list-full'], {
+    signal: work.signal,
+  });
+  const wanted = stdout.split('\n').filter((line) => line !== '' && line !== 'linuxrc' && `/${line}` !== busybox);
+  for (const applet of wanted) {
     await symlinkAnew(busybox, await placeIn(root, `/${applet}`));
   }
 }

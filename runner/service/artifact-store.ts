@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attempt } from '../host/attempt.ts';
+import { WrongInput } from '../host/fault.ts';
+import type { ArtifactStore, SavedArtifact } from '../model/lease.ts';
+import { packFolder } from './pack.ts';
+import { defaultBounds, unpack } from './unpack.ts';
+
+/** What no file system of a colleague's machine would take; `.` and `..` are refused besides. */
+const forbidden = /["*/:<>?\\|\u0000-\u001f\u007f]/;
+
+/**
+ * The artifacts of one run in `folder` (made when needed): one folder an artifact. With `out`, each is also copied to
+ * `out/<name>/`, where an older folder of that name is replaced. One process uses a folder at a time.
+ */
+export function openArtifacts(folder: string, out?: string, bounds = defaultBounds): ArtifactStore {
+  const taken = new Set<string>();
+  return {
+    async save(name, tar) {
+      claim(taken, name);
+      try {
+        const saved = { name, ...(await saveInto(folder, name, tar, bounds)) } satisfies SavedArtifact;
+        if (out !== undefined) {
+          await copyArtifact(folder, name, out);
+        }
+        return saved;
+      } catch (error) {
+        taken.delete(name);
+        throw error;
+      }
+    },
+    open: (name) => packFolder(artifactFolder(folder, name)),
+  };
+}
+
+/** Copies one saved artifact to `out/<name>/`. Fails with a `HostFault`. */
+export async function copyArtifact(folder: string, name: string, out: string): Promise<void> {
+  const target = join(out, name);
+  await attempt(`copy the artifact "${name}" to ${target}`, async () => {
+    await mkdir(out, { recursive: true });
+    const fresh = await mkdtemp(join(out, '.lightv-'));
+    try {
+      await unpack(packFolder(artifactFolder(folder, name)), fresh);
+      await rm(target, { recursive: true, force: true });
+      await rename(fresh, target);
+    } catch (error) {
+      await rm(fresh, { recursive: true, force: true });
+      throw error;
+    }
+  });
+}
+
+async function saveInto(folder: string, name: string, tar: AsyncIterable<Uint8Array>, bounds: typeof defaultBounds) {
+  const target = artifactFolder(folder, name);
+  const fresh = await attempt(`make room for the artifact "${name}"`, async () => {
+    await mkdir(join(folder, 'kept'), { recursive: true });
+    return await mkdtemp(join(folder, 'new-'));
+  });
+  try {
+    const found = await unpack(tar, fresh, bounds);
+    await attempt(`keep the artifact "${name}"`, () => rename(fresh, target));
+    return found;
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Apart from what is still being unpacked, so that no name can meet the other. */
+function artifactFolder(folder: string, name: string): string {
+  return join(folder, 'kept', name);
+}
+
+function claim(taken: Set<string>, name: string): void {
+  if (name === '' || name === '.' || name === '..' || name.length > 200 || forbidden.test(name)) {
+    const message = `"${name.slice(0, 200)}" is no name for an artifact: it needs 1 to 200 characters without " * / : < > ? \\ |`;
+    throw new WrongInput([{ message }]);
+  }
+  if (taken.has(name)) {
+    throw new WrongInput([{ message: `the run already has an artifact named "${name}"` }]);
+  }
+  taken.add(name);
+}

@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { attemptSync } from '../host/attempt.ts';
+import { causeText, HostFault } from '../host/fault.ts';
+import { migrations } from './migrations.ts';
+
+export type Value = string | number | null;
+export type Row = { readonly [column: string]: string | number };
+
+/** The part of SQLite the store uses. Every method throws a `HostFault` when the database cannot do it. */
+export interface Database {
+  run(sql: string, values?: readonly (Value | undefined)[]): number;
+  /** Columns that are NULL are left out of a row. */
+  all(sql: string, values?: readonly (Value | undefined)[]): readonly Row[];
+  close(): void;
+}
+
+/**
+ * Opens the database in `folder` and brings it to the newest schema. Several processes may have it open at once: a
+ * writer waits for the other up to ten seconds. Throws a `HostFault` for a folder that cannot be written, a broken file
+ * and one that a newer LightV wrote.
+ */
+export function openDatabase(folder: string): Database {
+  const file = join(folder, 'lightv.db');
+  const attempted = `open the record of runs in ${file}`;
+  return attemptSync(attempted, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const connection = new Libsql(file, { timeout: 10_000 } as Libsql.Options);
+    try {
+      prepare(connection, attempted);
+      return wrap(connection, file);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  });
+}
+
+function prepare(connection: Libsql.Database, attempted: string): void {
+  try {
+    connection.exec('PRAGMA busy_timeout = 10000');
+    connection.exec('PRAGMA journal_mode = WAL');
+    connection.exec('PRAGMA synchronous = NORMAL');
+    connection.exec('PRAGMA foreign_keys = ON');
+    migrate(connection, attempted);
+  } catch (error) {
+    if (/not a database|malformed/.test(causeText(error))) {
+      throw new HostFault(attempted, `${causeText(error)}; move the file away to start a new record`);
+    }
+    throw error;
+  }
+}
+
+function migrate(connection: Libsql.Database, attempted: string): void {
+  if (schemaVersion(connection) === migrations.length) {
+    return;
+  }
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const found = schemaVersion(connection);
+    if (found > migrations.length) {
+      throw new HostFault(attempted, `a newer LightV wrote it (schema ${found}, this one knows ${migrations.length})`);
+    }
+    for (const step of migrations.slice(found)) {
+      connection.exec(step);
+    }
+    connection.exec(`PRAGMA user_version = ${migrations.length}`);
+    connection.exec('COMMIT');
+  } catch (error) {
+    connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function schemaVersion(connection: Libsql.Database): number {
+  const row = connection.prepare('PRAGMA user_version').get() as { user_version: number };
+  return row.user_version;
+}
+
+function wrap(connection: Libsql.Database, file: string): Database {
+  const statements = new Map<string, Libsql.Statement<unknown[]>>();
+  const statement = (sql: string) => {
+    const known = statements.get(sql);
+    const made = known ?? connection.prepare(sql);
+    statements.set(sql, made);
+    return made;
+  };
+  const bind = (values: readonly (Value | undefined)[] = []) => values.map((value) => value ?? null);
+  return {
+    run: (sql, values) =>
+      attemptSync(`write the record of runs in ${file}`, () => statement(sql).run(...bind(values)).changes),
+    all: (sql, values) =>
+      attemptSync(`read the record of runs in ${file}`, () =>
+        statement(sql)
+          .all(...bind(values))
+          .map(plainRow),
+      ),
+    close: () => {
+      connection.close();
+    },
+  };
+}
+
+/** libsql's rows carry a `_metadata` column of their own. */
+function plainRow(row: unknown): Row {
+  const columns = Object.entries(row as Record<string, Value>);
+  return Object.fromEntries(
+    columns.filter((column): column is [string, string | number] => column[0] !== '_metadata' && column[1] !== null),
+  );
+}

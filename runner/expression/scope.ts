@@ -1,6 +1,5 @@
 import { data } from '@actions/expressions';
 import type { FunctionDefinition } from '@actions/expressions/funcs/info';
-import { causeText } from '../host/fault.ts';
 import type { Json } from '../model/workflow.ts';
 import { toData } from './value.ts';
 
@@ -82,9 +81,7 @@ function fromJson(value: data.ExpressionData | undefined): data.ExpressionData {
     return toData(JSON.parse(text) as Json);
   } catch (error) {
     throw new Error(
-      text.trim() === ''
-        ? 'fromJSON was given an empty text'
-        : `fromJSON was given what is no JSON: ${causeText(error)}`,
+      text.trim() === '' ? 'fromJSON was given an empty text' : 'fromJSON was given a text that is not JSON',
       { cause: error },
     );
   }

@@ -35,6 +35,22 @@ export interface DeferredJob {
   readonly jobId: string;
   readonly needs: readonly string[];
   readonly job: Job;
+  /** Absent: nothing is bounded. */
+  readonly bounds?: PlanBounds;
+}
+
+/** What planning was told from outside, kept for jobs that are expanded while the run goes on. */
+export interface PlanBounds {
+  /** Level for whatever names none; raises a weaker named level, never lowers a stronger one. */
+  readonly isolation?: Isolation;
+  /** CPUs and bytes this host may give to machines. */
+  readonly host: { readonly cpu: number; readonly memory: number };
+  /** Names of the secrets that have a value; absent: not checked. */
+  readonly secrets?: ReadonlySet<string>;
+  /** Cells to keep: for each axis the values allowed, as text. */
+  readonly matrix?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Image of steps that name none. */
+  readonly image: string;
 }
 
 export interface PlannedResources {

@@ -1,0 +1,125 @@
+import type { Scope } from '../expression/scope.ts';
+import type { PlanBounds, PlanContexts, PlannedJob } from '../model/plan.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Job, Json } from '../model/workflow.ts';
+import { cellId, uniqueIds } from './cell-id.ts';
+import { type ExpandedCell, expandMatrix } from './matrix.ts';
+import { filterProblem, keptBy } from './matrix-filter.ts';
+import { matrixValues } from './matrix-values.ts';
+import {
+  countReading,
+  durationReading,
+  flagReading,
+  isolationReading,
+  machineReading,
+  networkReading,
+} from './readings.ts';
+import { resolve, type Setting } from './resolve.ts';
+import { resolveResources } from './resources.ts';
+import { resolveSecrets } from './secrets.ts';
+import { type JobWishes, planStep, resolveImage } from './step.ts';
+
+/** The contexts planning reads; the others are known only while a job runs. */
+const planned = ['github', 'vars', 'inputs'];
+
+/** One job of a file as it runs: a job for each cell of its matrix, or the one job. Empty when there are problems. */
+export function planJob(
+  job: Job,
+  contexts: PlanContexts,
+  needs: { readonly [job: string]: Json },
+  bounds: PlanBounds,
+): { jobs: PlannedJob[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const known = Object.entries(contexts).filter(([name]) => planned.includes(name));
+  const setting: Setting = { scope: { contexts: { ...Object.fromEntries(known), needs } }, problems };
+  const strategy = {
+    failFast: resolve(job.strategy?.failFast, flagReading, setting) ?? true,
+    maxParallel: resolve(job.strategy?.maxParallel, countReading, setting),
+  };
+  const cells = cellsOf(job, bounds, setting);
+  const ids = uniqueIds(cells.map((cell) => (cell.naming === undefined ? job.id : cellId(job.id, cell.naming))));
+  const jobs = cells.map((cell, index): PlannedJob => {
+    const place = { ...strategy, index, total: cells.length };
+    const own: Setting = { scope: cellScope(setting.scope, cell.values ?? null, place), problems };
+    return planCell(job, ids[index] ?? job.id, cell, place, bounds, own);
+  });
+  return { jobs: problems.length > 0 ? [] : jobs.filter((planned) => keptBy(planned.matrix, bounds.matrix)), problems };
+}
+
+type JobCell = Partial<ExpandedCell>;
+type StrategyPlace = { failFast: boolean; maxParallel: number | undefined; index: number; total: number };
+
+/** The cells of a job, all of them: a filter takes its pick after indexes and ids are given. */
+function cellsOf(job: Job, bounds: PlanBounds, setting: Setting): readonly JobCell[] {
+  if (job.strategy === undefined) {
+    return [{}];
+  }
+  const { matrix } = job.strategy;
+  const values = matrixValues(matrix, setting);
+  if (values === undefined) {
+    return [];
+  }
+  const cells = expandMatrix(values);
+  const fault = typeof cells === 'string' ? cells : filterProblem(cells, bounds.matrix);
+  if (fault !== undefined) {
+    setting.problems.push({ message: fault, place: matrix.place });
+  }
+  return typeof cells === 'string' ? [] : cells;
+}
+
+function cellScope(scope: Scope, matrix: Json, place: StrategyPlace): Scope {
+  const strategy = {
+    'fail-fast': place.failFast,
+    'job-index': place.index,
+    'job-total': place.total,
+    'max-parallel': place.maxParallel ?? place.total,
+  };
+  return { contexts: { ...scope.contexts, matrix, strategy } };
+}
+
+function planCell(
+  job: Job,
+  id: string,
+  cell: JobCell,
+  { failFast, maxParallel, index, total }: StrategyPlace,
+  bounds: PlanBounds,
+  setting: Setting,
+): PlannedJob {
+  const wishes = jobWishes(job, setting);
+  const timeout = resolve(job.timeout, durationReading, setting);
+  return {
+    kind: 'job',
+    id,
+    jobId: job.id,
+    ...(job.name === undefined ? {} : { name: job.name }),
+    ...(cell.values === undefined ? {} : { matrix: cell.values }),
+    strategy: { failFast, ...(maxParallel === undefined ? {} : { maxParallel }), index, total },
+    needs: job.needs.map((need) => need.id),
+    ...(job.condition === undefined ? {} : { condition: job.condition }),
+    machine: resolve(job.machine, machineReading, setting) ?? 'fresh',
+    env: job.env,
+    checkout: job.checkout,
+    outputs: job.outputs,
+    artifacts: job.artifacts,
+    cache: job.cache,
+    continueOnError: job.continueOnError,
+    ...(job.shell === undefined ? {} : { shell: job.shell }),
+    ...(job.workingDirectory === undefined ? {} : { workingDirectory: job.workingDirectory }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(wishes.resources.disk === undefined ? {} : { disk: wishes.resources.disk }),
+    steps: job.steps.map((step) => planStep(step, job, wishes, bounds, setting)),
+  };
+}
+
+function jobWishes(job: Job, setting: Setting): JobWishes {
+  const image = resolveImage(job, setting);
+  const isolation = resolve(job.isolation, isolationReading, setting);
+  const network = resolve(job.network, networkReading, setting);
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(isolation === undefined ? {} : { isolation }),
+    ...(network === undefined ? {} : { network }),
+    resources: resolveResources(job, setting),
+    ...(job.secrets === undefined ? {} : { secrets: resolveSecrets(job.secrets, undefined, undefined, setting) }),
+  };
+}

@@ -1,0 +1,129 @@
+import type { DeferredJob, Plan, PlanBounds, PlanContexts, PlannedJob } from '../model/plan.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Isolation, Job, Json, Workflow } from '../model/workflow.ts';
+import { artifactProblems } from './artifact-names.ts';
+import { hangsOnNeeds } from './deferred.ts';
+import { planJob } from './job.ts';
+import { orderJobs } from './order.ts';
+import { answersTo, selectJobs } from './select.ts';
+
+export interface PlanOptions {
+  readonly contexts: PlanContexts;
+  /** Only a workflow whose `on` names it has jobs; absent: `on` is not looked at. */
+  readonly event?: string;
+  /** Ids of jobs; their needs come along. */
+  readonly jobs?: readonly string[];
+  /** Cells to keep: for each axis the values allowed, as text. */
+  readonly matrix?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Default for whatever names none; raises a weaker named level; a stronger one is a problem. */
+  readonly isolation?: Isolation;
+  /** CPUs and bytes this host may give to machines. */
+  readonly host: { readonly cpu: number; readonly memory: number };
+  /** Names of the secrets that have a value; absent: not checked. */
+  readonly secrets?: ReadonlySet<string>;
+  /** The git repository's top, absolute. */
+  readonly repository?: string;
+  /** Image of steps that name none; `busybox` when left out. */
+  readonly image?: string;
+}
+
+/**
+ * Makes a workflow ready to run. Pure: the same input gives the same plan. `plan` is absent when there are problems; a
+ * workflow that does not answer to the event has a plan without jobs.
+ */
+export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?: Plan; problems: Problem[] } {
+  const bounds = boundsOf(options);
+  const selected = selectJobs(workflow, options.jobs);
+  const { ordered, stuck } = orderJobs(selected.jobs);
+  const problems: Problem[] = [...selected.problems, ...stuck.map(cycleProblem)];
+  const jobs = answersTo(workflow, options.event) ? ordered : [];
+  const planned = jobs.flatMap((job): (PlannedJob | DeferredJob)[] => {
+    if (hangsOnNeeds(job)) {
+      const needs = job.needs.map((need) => need.id);
+      return [{ kind: 'deferred', jobId: job.id, needs, job, bounds }];
+    }
+    const result = planJob(job, options.contexts, {}, bounds);
+    problems.push(...result.problems);
+    return result.jobs;
+  });
+  problems.push(...unknownAxes(jobs, options.matrix));
+  problems.push(
+    ...artifactProblems(
+      planned.filter((job) => job.kind === 'job'),
+      options.contexts,
+    ),
+  );
+  if (problems.length > 0) {
+    return { problems: inOrder(problems) };
+  }
+  const { name, file, env } = workflow;
+  const { contexts, repository } = options;
+  return {
+    plan: { workflow: name, file, ...(repository === undefined ? {} : { repository }), contexts, env, jobs: planned },
+    problems: [],
+  };
+}
+
+/**
+ * The jobs of a deferred one, once its needs have ended; evaluate its `if` before. `needs` is the context of that name:
+ * for each need its `result` and `outputs`. No jobs when there are problems.
+ */
+export function expandDeferred(
+  job: DeferredJob,
+  plan: Plan,
+  needs: { readonly [job: string]: Json },
+): { jobs: PlannedJob[]; problems: Problem[] } {
+  const unbounded = { cpu: Number.POSITIVE_INFINITY, memory: Number.POSITIVE_INFINITY };
+  const bounds = job.bounds ?? { host: unbounded, image: defaultImage };
+  const { jobs, problems } = planJob(job.job, plan.contexts, needs, bounds);
+  const others = plan.jobs.filter((other) => other.kind === 'job');
+  const all = [...problems, ...artifactProblems([...others, ...jobs], plan.contexts)];
+  return all.length > 0 ? { jobs: [], problems: inOrder(all) } : { jobs, problems: [] };
+}
+
+const defaultImage = 'busybox';
+
+function boundsOf({ host, image, isolation, secrets, matrix }: PlanOptions): PlanBounds {
+  return {
+    host,
+    image: image ?? defaultImage,
+    ...(isolation === undefined ? {} : { isolation }),
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(matrix === undefined ? {} : { matrix }),
+  };
+}
+
+function cycleProblem(job: Job): Problem {
+  const place = job.needs[0]?.place ?? job.place;
+  return { message: `job '${job.id}' needs itself, directly or through others`, place };
+}
+
+/** Keys of the filter that no matrix has, where all matrices are known. */
+function unknownAxes(jobs: readonly Job[], filter: PlanOptions['matrix']): Problem[] {
+  const matrices = jobs.flatMap((job) => (job.strategy === undefined ? [] : [job.strategy.matrix]));
+  const known = new Set<string>();
+  for (const matrix of matrices) {
+    if ('text' in matrix || 'text' in matrix.include) {
+      return [];
+    }
+    for (const key of [...matrix.axes.keys(), ...(matrix.include as readonly object[]).flatMap(Object.keys)]) {
+      known.add(key);
+    }
+  }
+  return [...(filter?.keys() ?? [])]
+    .filter((key) => !known.has(key))
+    .map((key) => ({
+      message: `--matrix ${key}: no matrix has that key; ${known.size === 0 ? 'there is no matrix' : `there are ${[...known].join(', ')}`}`,
+    }));
+}
+
+/** Problems by their places, each once: the cells of a matrix tell the same. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...unique.values()].sort(
+    (a, b) =>
+      (a.place?.line ?? 0) - (b.place?.line ?? 0) ||
+      (a.place?.column ?? 0) - (b.place?.column ?? 0) ||
+      (a.message < b.message ? -1 : Number(a.message > b.message)),
+  );
+}

@@ -1,0 +1,60 @@
+import type { PlanBounds, PlannedStep } from '../model/plan.ts';
+import type { Isolation, Job, Network, Resources, Step } from '../model/workflow.ts';
+import { chooseIsolation } from './isolation.ts';
+import { countReading, durationReading, imageReading, isolationReading, networkReading } from './readings.ts';
+import { resolve, resolveText, type Setting } from './resolve.ts';
+import { resolveResources, resourceProblems, stepResources } from './resources.ts';
+import { resolveSecrets } from './secrets.ts';
+
+/** What steps take from their job where they name nothing themselves. */
+export interface JobWishes {
+  readonly image?: string;
+  readonly isolation?: Isolation;
+  readonly network?: Network;
+  readonly resources: Resources;
+  /** Names a step may ask for; `undefined` bounds nothing. */
+  readonly secrets?: readonly string[];
+}
+
+export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBounds, setting: Setting): PlannedStep {
+  const placeOf = (key: string) => step.places?.get(key) ?? job.places?.get(key) ?? step.place;
+  const named = resolve(step.isolation, isolationReading, setting) ?? wishes.isolation;
+  const { isolation, problem } = chooseIsolation(named, bounds.isolation, placeOf('isolation'));
+  const resources = stepResources(resolveResources(step, setting), wishes.resources);
+  setting.problems.push(...(problem === undefined ? [] : [problem]));
+  setting.problems.push(...resourceProblems(resources, isolation, bounds.host, placeOf));
+  const timeout = resolve(step.timeout, durationReading, setting);
+  return {
+    id: step.id,
+    named: step.named,
+    ...(step.name === undefined ? {} : { name: step.name }),
+    work: step.work,
+    env: step.env,
+    secrets: resolveSecrets(step.secrets, wishes.secrets, bounds.secrets, setting),
+    ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
+    needs: step.needs,
+    ...(step.condition === undefined ? {} : { condition: step.condition }),
+    image: resolveImage(step, setting) ?? wishes.image ?? bounds.image,
+    isolation,
+    network: resolve(step.network, networkReading, setting) ?? wishes.network ?? { kind: 'none' },
+    resources,
+    ...(timeout === undefined ? {} : { timeout }),
+    retry: {
+      attempts: resolve(step.retry.attempts, countReading, setting) ?? 1,
+      delay: resolve(step.retry.delay, durationReading, setting) ?? 0,
+    },
+    continueOnError: step.continueOnError,
+    artifacts: step.artifacts,
+    ...(step.outputs === undefined ? {} : { outputs: step.outputs }),
+  };
+}
+
+/** The image a job or step names, evaluated. */
+export function resolveImage({ image }: Pick<Job | Step, 'image'>, setting: Setting): string | undefined {
+  const text = image === undefined ? undefined : resolveText(image, setting);
+  if (image === undefined || text === undefined || imageReading.read(text) !== undefined) {
+    return text;
+  }
+  setting.problems.push({ message: `unknown image '${text}'; allowed: ${imageReading.allowed}`, place: image.place });
+  return undefined;
+}

@@ -1,0 +1,131 @@
+#include "processes.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tasks.h"
+
+/* A fork bomb may be larger than the table: what does not fit is killed in the next round. */
+static struct process table[PROCESSES_MAX];
+
+enum { STOP_MS = 2000, ROUND_MS = 5 };
+
+static bool read_process(const char *pid, struct process *process) {
+  char path[64], text[512];
+  snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) {
+    close(fd);
+  }
+  if (n <= 0) {
+    return false;
+  }
+  text[n] = '\0';
+  /* The name is the process's own choice and may hold anything, brackets too: its end is the last one. */
+  char *open_bracket = strchr(text, '('), *close_bracket = strrchr(text, ')');
+  char state;
+  int parent, session;
+  if (open_bracket == NULL || close_bracket == NULL ||
+      sscanf(close_bracket + 1, " %c %d %*d %d", &state, &parent, &session) != 3 || state == 'Z' || state == 'X') {
+    return false;
+  }
+  *close_bracket = '\0';
+  *process = (struct process){.pid = (pid_t)atoi(pid), .parent = parent, .session = session};
+  snprintf(process->name, sizeof process->name, "%s", open_bracket + 1);
+  return true;
+}
+
+static size_t read_all(void) {
+  size_t count = 0;
+  DIR *folder = opendir("/proc");
+  if (folder == NULL) {
+    return 0;
+  }
+  for (struct dirent *entry = readdir(folder); entry != NULL && count < PROCESSES_MAX; entry = readdir(folder)) {
+    if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && read_process(entry->d_name, &table[count])) {
+      count++;
+    }
+  }
+  closedir(folder);
+  return count;
+}
+
+static const struct process *find(size_t count, pid_t pid) {
+  for (size_t i = 0; i < count; i++) {
+    if (table[i].pid == pid) {
+      return &table[i];
+    }
+  }
+  return NULL;
+}
+
+/* Kernel threads hang below pid 2 and not below us, even when we are PID 1. */
+static bool is_below_us(size_t count, const struct process *process) {
+  pid_t self = getpid();
+  const struct process *at = process;
+  for (int depth = 0; at != NULL && depth < 1000; depth++) {
+    if (at->parent == self) {
+      return true;
+    }
+    at = find(count, at->parent);
+  }
+  /* A parent that ended while we looked: its orphan is ours, when all others are too. */
+  return at == NULL && self == 1 && process->parent != 0 && process->parent != 2;
+}
+
+static size_t left(struct process *found, size_t most, bool all) {
+  size_t count = read_all(), n = 0;
+  for (size_t i = 0; i < count; i++) {
+    const struct process *process = &table[i];
+    if (process->pid == getpid() || process->pid == 2 || (!all && task_owns_session(process->session)) ||
+        !is_below_us(count, process)) {
+      continue;
+    }
+    if (n < most) {
+      found[n] = *process;
+    }
+    n++;
+  }
+  return n;
+}
+
+size_t processes_left(struct process *found, size_t most) { return left(found, most, false); }
+
+static void stop(bool all) {
+  static struct process victims[PROCESSES_MAX];
+  uint64_t start = monotonic_ms();
+  while (monotonic_ms() - start < STOP_MS) {
+    processes_reap();
+    size_t count = left(victims, PROCESSES_MAX, all);
+    if (count == 0) {
+      return;
+    }
+    if (getpid() == 1 && (all || !tasks_running())) {
+      /* At one stroke: nothing can fork away from it. */
+      kill(-1, SIGKILL);
+    } else {
+      for (size_t i = 0; i < count && i < PROCESSES_MAX; i++) {
+        kill(victims[i].pid, SIGKILL);
+      }
+    }
+    nanosleep(&(struct timespec){.tv_nsec = ROUND_MS * 1000000L}, NULL);
+  }
+}
+
+void processes_stop(void) { stop(false); }
+void processes_kill_all(void) { stop(true); }
+
+void processes_reap(void) {
+  int status;
+  for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
+    tasks_reaped(pid, status);
+  }
+}

@@ -1,0 +1,70 @@
+#ifndef LIGHTV_TASKS_H
+#define LIGHTV_TASKS_H
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include "line.h"
+
+enum { TASKS_MAX = 64, DISCARDS_MAX = 256, TASK_POLLS = 3 * TASKS_MAX + DISCARDS_MAX };
+
+enum task_kind { TASK_NONE, TASK_EXEC, TASK_COPY_IN, TASK_COPY_OUT };
+
+/*
+ * Something the host asked for that runs as a child: a command, or this same program packing or unpacking a tar.
+ * All file descriptors are the agent's ends, non-blocking, -1 when closed.
+ */
+struct task {
+  enum task_kind kind;
+  uint32_t id;
+  pid_t pid;
+  int in;
+  int out;
+  int err;
+  /* Tells why a command was not started: empty when it was. */
+  int status;
+  bool terminal;
+  uint8_t *input;
+  size_t in_start;
+  size_t in_size;
+  bool in_ended;
+  /* Bytes of output the host has still room for. */
+  uint64_t credit;
+  bool reaped;
+  int wait_status;
+  /* After the main process has ended: bytes that were in the pipe then. */
+  size_t out_left;
+  size_t err_left;
+  uint64_t quiet_since;
+  uint64_t oom_kills;
+  bool killed;
+  /* A copy's last words. */
+  char words[1024];
+  size_t words_size;
+};
+
+extern struct task tasks[TASKS_MAX];
+
+struct task *task_find(uint32_t id);
+/* A free place, cleared, or NULL. */
+struct task *task_new(uint32_t id, enum task_kind kind);
+void task_free(struct task *task);
+bool tasks_running(void);
+/* Whether a session is that of a running task. */
+bool task_owns_session(pid_t session);
+
+/* Queues input; false when the host sent more than it was granted. */
+bool task_input(struct task *task, const uint8_t *bytes, size_t size);
+
+/* Fills `polls` (room for TASK_POLLS) with what to wait for; returns how many. */
+size_t tasks_poll(const struct line *line, struct pollfd *polls);
+/* Milliseconds until something is to be done without any event, or -1. */
+int tasks_timeout(void);
+/* Moves what can be moved without blocking and reports what has ended. */
+void tasks_move(struct line *line);
+/* Takes note that a child has ended; false when it is none of ours (an orphan). */
+bool tasks_reaped(pid_t pid, int wait_status);
+
+uint64_t monotonic_ms(void);
+
+#endif

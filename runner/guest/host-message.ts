@@ -1,0 +1,213 @@
+import { type Frame, frameMax } from './frames.ts';
+import { PayloadReader, PayloadWriter, ProtocolError } from './wire.ts';
+
+/** The first word of both hellos: "LTVG". */
+export const magic = 0x4756544c;
+export const protocolVersion = 1;
+
+/** IPv4 in dotted form; `gateway` and `dns` may be empty. */
+export interface GuestNetwork {
+  readonly interface: string;
+  readonly address: string;
+  readonly prefix: number;
+  readonly gateway: string;
+  readonly dns: string;
+}
+
+/** Everything a host says; field for field as PROTOCOL.md lays it out. */
+export type HostMessage =
+  | {
+      readonly kind: 'hello';
+      readonly magic: number;
+      readonly version: number;
+      /** Nanoseconds since 1970. */
+      readonly clock: bigint;
+      readonly hostname: string;
+      /** 32 to 512 random bytes. */
+      readonly seed: Uint8Array;
+      readonly network?: GuestNetwork;
+    }
+  | {
+      readonly kind: 'exec';
+      readonly input: boolean;
+      readonly credit: number;
+      readonly terminal?: { readonly columns: number; readonly rows: number };
+      readonly cwd: string;
+      readonly argv: readonly string[];
+      /** `NAME=value` each. */
+      readonly env: readonly string[];
+    }
+  | { readonly kind: 'input'; readonly data: Buffer }
+  | { readonly kind: 'input-end' }
+  | { readonly kind: 'credit'; readonly bytes: number }
+  | { readonly kind: 'signal'; readonly number: number }
+  | { readonly kind: 'resize'; readonly columns: number; readonly rows: number }
+  | { readonly kind: 'copy-in'; readonly directory: string }
+  | {
+      readonly kind: 'copy-out';
+      readonly namesOnly: boolean;
+      readonly list: boolean;
+      readonly credit: number;
+      readonly path: string;
+    }
+  | { readonly kind: 'left' }
+  | { readonly kind: 'stop-left' }
+  | { readonly kind: 'ping'; readonly nonce: bigint }
+  | { readonly kind: 'shutdown' };
+
+type Fields<K extends HostMessage['kind']> = Extract<HostMessage, { kind: K }>;
+
+const types = {
+  hello: 0x01,
+  exec: 0x02,
+  input: 0x03,
+  'input-end': 0x04,
+  credit: 0x05,
+  signal: 0x06,
+  resize: 0x07,
+  'copy-in': 0x08,
+  'copy-out': 0x09,
+  left: 0x0a,
+  'stop-left': 0x0b,
+  ping: 0x0c,
+  shutdown: 0x0d,
+} as const satisfies Record<HostMessage['kind'], number>;
+
+/** A `RangeError` for texts with a NUL and for a command whose words are more than a frame holds. */
+export function encodeHostMessage(id: number, message: HostMessage): Frame {
+  const payload = message.kind === 'input' ? message.data : hostPayload(message);
+  if (payload.length > frameMax) {
+    throw new RangeError(`the command and its environment have ${payload.length} bytes; ${frameMax} are allowed`);
+  }
+  return { type: types[message.kind], id, payload };
+}
+
+function hostPayload(message: Exclude<HostMessage, { kind: 'input' }>): Buffer {
+  const writer = new PayloadWriter();
+  switch (message.kind) {
+    case 'hello':
+      return helloPayload(writer, message);
+    case 'exec':
+      return execPayload(writer, message);
+    case 'credit':
+      return writer.u32(message.bytes).done();
+    case 'signal':
+      return writer.u32(message.number).done();
+    case 'resize':
+      return writer.u16(message.columns).u16(message.rows).done();
+    case 'copy-in':
+      return writer.text(message.directory).done();
+    case 'copy-out':
+      return writer
+        .u32((message.namesOnly ? 1 : 0) | (message.list ? 2 : 0))
+        .u32(message.credit)
+        .text(message.path)
+        .done();
+    case 'ping':
+      return writer.u64(message.nonce).done();
+    default:
+      return writer.done();
+  }
+}
+
+function helloPayload(writer: PayloadWriter, message: Fields<'hello'>): Buffer {
+  const { network } = message;
+  writer
+    .u32(message.magic)
+    .u16(message.version)
+    .u16(network === undefined ? 0 : 1)
+    .u64(message.clock)
+    .text(message.hostname)
+    .bytes(message.seed);
+  if (network !== undefined) {
+    writer.text(network.interface).text(network.address).u8(network.prefix).text(network.gateway).text(network.dns);
+  }
+  return writer.done();
+}
+
+function execPayload(writer: PayloadWriter, message: Fields<'exec'>): Buffer {
+  const { terminal } = message;
+  return writer
+    .u32((message.input ? 1 : 0) | (terminal === undefined ? 0 : 2))
+    .u32(message.credit)
+    .u16(terminal?.columns ?? 0)
+    .u16(terminal?.rows ?? 0)
+    .text(message.cwd)
+    .list(message.argv, (word) => writer.text(word))
+    .list(message.env, (variable) => writer.text(variable))
+    .done();
+}
+
+/** The guest's view, for a guest that is faked and for the fixtures. Throws a `ProtocolError`. */
+export function decodeHostMessage(frame: Frame): HostMessage {
+  const reader = new PayloadReader(frame.payload);
+  const message = readHostMessage(frame, reader);
+  if (message.kind !== 'input') {
+    reader.end();
+  }
+  return message;
+}
+
+function readHostMessage(frame: Frame, reader: PayloadReader): HostMessage {
+  switch (frame.type) {
+    case types.hello:
+      return readHello(reader);
+    case types.exec:
+      return readExec(reader);
+    case types.input:
+      return { kind: 'input', data: frame.payload };
+    case types['input-end']:
+      return { kind: 'input-end' };
+    case types.credit:
+      return { kind: 'credit', bytes: reader.u32() };
+    case types.signal:
+      return { kind: 'signal', number: reader.u32() };
+    case types.resize:
+      return { kind: 'resize', columns: reader.u16(), rows: reader.u16() };
+    case types['copy-in']:
+      return { kind: 'copy-in', directory: reader.text() };
+    case types['copy-out']:
+      return readCopyOut(reader);
+    case types.left:
+      return { kind: 'left' };
+    case types['stop-left']:
+      return { kind: 'stop-left' };
+    case types.ping:
+      return { kind: 'ping', nonce: reader.u64() };
+    case types.shutdown:
+      return { kind: 'shutdown' };
+    default:
+      throw new ProtocolError(`no frame of a host has the type ${frame.type}`);
+  }
+}
+
+function readHello(reader: PayloadReader): HostMessage {
+  const [word, version, flags] = [reader.u32(), reader.u16(), reader.u16()];
+  const fixed = { magic: word, version, clock: reader.u64(), hostname: reader.text(), seed: reader.bytes(512) };
+  if ((flags & 1) === 0) {
+    return { kind: 'hello', ...fixed };
+  }
+  const network = {
+    interface: reader.text(),
+    address: reader.text(),
+    prefix: reader.u8(),
+    gateway: reader.text(),
+    dns: reader.text(),
+  };
+  return { kind: 'hello', ...fixed, network };
+}
+
+function readExec(reader: PayloadReader): HostMessage {
+  const [flags, credit, columns, rows] = [reader.u32(), reader.u32(), reader.u16(), reader.u16()];
+  const cwd = reader.text();
+  const argv = reader.list(5, () => reader.text());
+  const env = reader.list(5, () => reader.text());
+  const terminal = (flags & 2) === 0 ? {} : { terminal: { columns, rows } };
+  return { kind: 'exec', input: (flags & 1) !== 0, credit, ...terminal, cwd, argv, env };
+}
+
+function readCopyOut(reader: PayloadReader): HostMessage {
+  const flags = reader.u32();
+  const credit = reader.u32();
+  return { kind: 'copy-out', namesOnly: (flags & 1) !== 0, list: (flags & 2) !== 0, credit, path: reader.text() };
+}

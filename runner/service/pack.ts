@@ -15,7 +15,7 @@ export async function* packFolder(folder: string): AsyncGenerator<Uint8Array> {
     archive.destroy(error);
   });
   try {
-    yield* archive;
+    yield* archive as AsyncIterable<Uint8Array>;
   } finally {
     archive.destroy();
     await filling;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { HostFault, WrongInput } from '../../runner/host/fault.ts';
 import { openArtifacts } from '../../runner/service/artifact-store.ts';
-import { contentsOf, tarOf } from './tar.ts';
+import { contentsOf, type TarEntry, tarOf } from './tar.ts';
 
 function folder(t: ExecutionContext): string {
   const made = mkdtempSync(join(tmpdir(), 'lightv-artifact-'));
@@ -41,7 +41,7 @@ test('an artifact comes back as it was saved, and in the folder of --out', async
   t.deepEqual(readdirSync(out), ['report']);
 });
 
-const attacks: Record<string, Parameters<typeof tarOf>> = {
+const attacks: Record<string, readonly TarEntry[]> = {
   'an absolute path': [{ name: '/etc/passwd', body: 'x' }],
   'a path upwards': [{ name: 'a/../../b', body: 'x' }],
   'an absolute link': [{ name: 'a', type: 'symlink', linkname: '/etc' }],

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { extract, type Header, pack } from 'tar-stream';
 
 /** A tar of entries as a guest might send it. */
+/** A tar of entries as a guest might send it. */
 export function tarOf(
   ...entries: readonly (Partial<Header> & { name: string; body?: string })[]
 ): AsyncIterable<Uint8Array> {
@@ -11,7 +12,7 @@ export function tarOf(
     archive.entry(header, body ?? '');
   }
   archive.finalize();
-  return archive;
+  return archive as AsyncIterable<Uint8Array>;
 }
 
 /** What a tar holds: its path, and its text, `-> target` or `/`; executables end in `*`. */

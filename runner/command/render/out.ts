@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import type { Out } from './screen.ts';
+
+/**
+ * Text to a stream with back-pressure. When the reader has gone (`lightv run | head`) `onClosed` is called once and what
+ * follows is dropped; any other error of the stream is thrown by the next write.
+ */
+export function streamOut(stream: NodeJS.WritableStream, onClosed: () => void): Out {
+  let closed = false;
+  let failure: Error | undefined;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') {
+      closed = true;
+      onClosed();
+    } else {
+      failure ??= error;
+    }
+  });
+  return {
+    async write(text) {
+      if (failure !== undefined) {
+        throw failure;
+      }
+      if (closed || stream.write(text)) {
+        return;
+      }
+      // An error of the stream ends the wait as well; the listener above has taken it.
+      await once(stream, 'drain').catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { RunEvent } from '../../model/event.ts';
+import { cleanText } from './clean-text.ts';
+import type { Out, Screen } from './screen.ts';
+import { Summaries } from './summaries.ts';
+import { linesFor } from './wording.ts';
+
+/** Lines prefixed `job | ` for pipes and CI: no colours, no cursor movement, no control characters of a guest. */
+export function plainScreen(out: Out): Screen {
+  const summaries = new Summaries();
+  return {
+    async write(event: RunEvent) {
+      summaries.take(event);
+      const before = event.type === 'run-end' ? summaries.lines() : [];
+      const lines = [...before, ...linesFor(event)].map(({ job, text }) => {
+        const clean = cleanText(text, false);
+        return job === undefined ? `${clean}\n` : `${cleanText(job, false)} | ${clean}\n`;
+      });
+      if (lines.length > 0) {
+        await out.write(lines.join(''));
+      }
+    },
+    close: async () => {},
+  };
+}

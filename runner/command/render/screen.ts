@@ -1,0 +1,12 @@
+import type { RunSink } from '../../model/lease.ts';
+
+/** Shows the events of one run. */
+export interface Screen extends RunSink {
+  /** Leaves the terminal as it was found; after a run's last event or when it was given up. */
+  close(): Promise<void>;
+}
+
+/** Where text goes: stdout, or a file of a test. `write` resolves when there is room for more. */
+export interface Out {
+  write(text: string): Promise<void>;
+}

@@ -1,0 +1,117 @@
+import prettyMilliseconds from 'pretty-ms';
+import type { Conclusion, JobEndEvent, Reason, RunEndEvent, RunEvent, StepEndEvent } from '../../model/event.ts';
+import { problemLine } from './problem-line.ts';
+
+/** How a line is meant; a terminal gives it a colour. */
+export type Tone = 'plain' | 'quiet' | 'good' | 'bad' | 'warning';
+
+/** One line about a run, or of a step's output. */
+export interface Line {
+  readonly job?: string;
+  readonly text: string;
+  readonly tone: Tone;
+  /** Text of the guest, not ours. */
+  readonly guest?: boolean;
+}
+
+/** What a person reads about an event. */
+export function linesFor(event: RunEvent): readonly Line[] {
+  switch (event.type) {
+    case 'run-start':
+      return [{ text: `${event.workflow}: run ${event.run}`, tone: 'quiet' }];
+    case 'job-start':
+      return [];
+    case 'step-start': {
+      const { isolation, accel } = event.machine;
+      const where = accel === undefined ? isolation : `${isolation}, ${accel}`;
+      const attempt = event.attempt > 1 ? `, attempt ${event.attempt}` : '';
+      return [{ job: event.job, text: `> ${event.name} (${where}${attempt})`, tone: 'quiet' }];
+    }
+    case 'log':
+      return [{ job: event.job, text: event.text, tone: 'plain', guest: true }];
+    case 'step-end':
+      return [{ job: event.job, text: `< ${event.step}: ${endText(event)}`, tone: toneOf(event.outcome) }];
+    case 'job-end':
+      return [{ job: event.job, text: endText(event), tone: toneOf(event.outcome) }];
+    case 'artifact':
+      return [
+        {
+          job: event.job,
+          text: `artifact "${event.name}": ${count(event.files, 'file')}, ${event.bytes} bytes`,
+          tone: 'quiet',
+        },
+      ];
+    case 'notice': {
+      const tone = event.level === 'warning' ? 'warning' : 'quiet';
+      const text = event.level === 'warning' ? `warning: ${event.text}` : event.text;
+      return [{ ...jobOf(event), text, tone }];
+    }
+    case 'problem':
+      return [{ ...jobOf(event), text: problemLine(event.problem), tone: 'bad' }];
+    case 'run-end':
+      return [{ text: `run ${event.run}: ${endText(event)}`, tone: toneOf(event.outcome) }];
+  }
+}
+
+/** "failure: exit code 3, after 1.2s". */
+export function endText(end: StepEndEvent | JobEndEvent | RunEndEvent): string {
+  const allowed = end.outcome !== end.conclusion ? ` (${end.outcome}, allowed)` : '';
+  const why = whyText(end);
+  const time = end.durationMs === undefined || end.conclusion === 'skipped' ? '' : `, ${duration(end.durationMs)}`;
+  return `${end.conclusion}${allowed}${why === '' ? '' : `: ${why}`}${time}`;
+}
+
+const reasons: { readonly [R in Reason]: string } = {
+  'exit-code': 'its command failed',
+  signal: 'its command was killed by a signal',
+  timeout: 'it ran out of time',
+  'out-of-memory': 'it ran out of memory',
+  'log-limit': 'it printed more than the log may hold',
+  'guest-lost': 'its machine was lost',
+  'not-started': 'its command could not be started',
+  'output-file': 'a file of outputs could not be read',
+  artifact: 'an artifact could not be kept',
+  expression: 'an expression could not be evaluated',
+  cancelled: 'it was cancelled',
+  'fail-fast': 'another job of its matrix failed',
+  condition: 'its condition is not met',
+  needs: 'what it needs did not succeed',
+  'host-fault': 'the host failed',
+};
+
+/** Why something ended as it did, in words; `''` where nothing is to be said. */
+export function whyText(end: {
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly reason?: Reason;
+  readonly detail?: string;
+  readonly type?: string;
+}): string {
+  const known =
+    end.reason === 'exit-code' && end.exitCode !== undefined && end.type !== 'run-end'
+      ? `exit code ${end.exitCode}`
+      : end.reason === 'signal' && end.signal !== undefined
+        ? `killed by ${end.signal}`
+        : end.reason === undefined
+          ? ''
+          : reasons[end.reason];
+  return [known, end.detail ?? ''].filter((part) => part !== '').join('; ');
+}
+
+/** Milliseconds as a person says them: `840ms`, `3.2s`, `2m 5s`. */
+export function duration(ms: number): string {
+  return prettyMilliseconds(ms, { secondsDecimalDigits: 1 });
+}
+
+function toneOf(outcome: Conclusion): Tone {
+  const tones = { success: 'good', failure: 'bad', cancelled: 'warning', skipped: 'quiet' } as const;
+  return tones[outcome];
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function jobOf(event: { readonly job?: string }): { job?: string } {
+  return event.job === undefined ? {} : { job: event.job };
+}

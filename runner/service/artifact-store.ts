@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { attempt } from '../host/attempt.ts';
 import { WrongInput } from '../host/fault.ts';
 import type { ArtifactStore, SavedArtifact } from '../model/lease.ts';
+import { artifactNameFault } from '../workflow/names.ts';
 import { packFolder } from './pack.ts';
 import { defaultBounds, unpack } from './unpack.ts';
-
-/** What no file system of a colleague's machine would take; `.` and `..` are refused besides. */
-const forbidden = /["*/:<>?\\|\u0000-\u001f\u007f]/;
 
 /**
  * The artifacts of one run in `folder` (made when needed): one folder an artifact. With `out`, each is also copied to
@@ -72,9 +70,9 @@ function artifactFolder(folder: string, name: string): string {
 }
 
 function claim(taken: Set<string>, name: string): void {
-  if (name === '' || name === '.' || name === '..' || name.length > 200 || forbidden.test(name)) {
-    const message = `"${name.slice(0, 200)}" is no name for an artifact: it needs 1 to 200 characters without " * / : < > ? \\ |`;
-    throw new WrongInput([{ message }]);
+  const fault = artifactNameFault(name);
+  if (fault !== undefined) {
+    throw new WrongInput([{ message: `the name ${JSON.stringify(name)} of an artifact ${fault}` }]);
   }
   if (taken.has(name)) {
     throw new WrongInput([{ message: `the run already has an artifact named "${name}"` }]);

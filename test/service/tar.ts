@@ -2,11 +2,10 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { extract, type Header, pack } from 'tar-stream';
 
+export type TarEntry = Partial<Header> & { readonly name: string; readonly body?: string };
+
 /** A tar of entries as a guest might send it. */
-/** A tar of entries as a guest might send it. */
-export function tarOf(
-  ...entries: readonly (Partial<Header> & { name: string; body?: string })[]
-): AsyncIterable<Uint8Array> {
+export function tarOf(...entries: readonly TarEntry[]): AsyncIterable<Uint8Array> {
   const archive = pack();
   for (const { body, ...header } of entries) {
     archive.entry(header, body ?? '');

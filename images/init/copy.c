@@ -27,6 +27,8 @@ struct copy {
 
 _Noreturn static void child(const struct copy *copy, const struct child_ends *ends) {
   become_child(ends, false);
+  /* It never becomes another program, so nothing of the agent's closes by itself: its own input would never end. */
+  close_range(STDERR_FILENO + 1, ~0U, 0);
   if (copy->kind == TASK_COPY_IN) {
     tar_in(copy->path);
   }

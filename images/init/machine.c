@@ -1,5 +1,134 @@
 #include "machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "modules.h"
+#include "network.h"
 #include "say.h"
-void machine_boot(void) {}
-int machine_port(void) { return -1; }
-void machine_sync(void) {}
+
+/* Open on the job's disk, whose mount point is hidden once the overlay is the root. */
+static int disk = -1;
+
+static void folder(const char *path, mode_t mode) {
+  if (mkdir(path, mode) != 0 && errno != EEXIST) {
+    die("the folder %s cannot be made: %s", path, strerror(errno));
+  }
+}
+
+static void attach(const char *what, const char *where, const char *type, unsigned long flags, const char *options) {
+  folder(where, 0755);
+  if (mount(what, where, type, flags, options) != 0) {
+    die("%s cannot be mounted on %s: %s", what, where, strerror(errno));
+  }
+}
+
+static void early_mounts(void) {
+  attach("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+  attach("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+  folder("/dev", 0755);
+  /* EBUSY: the kernel has mounted it already. */
+  if (mount("devtmpfs", "/dev", "devtmpfs", MS_NOSUID, "mode=0755") != 0 && errno != EBUSY) {
+    die("devtmpfs cannot be mounted on /dev: %s", strerror(errno));
+  }
+}
+
+static void open_console(void) {
+  int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+  if (fd < 0) {
+    return; /* A machine without a console has nobody to tell. */
+  }
+  for (int std = 0; std < 3; std++) {
+    dup2(fd, std);
+  }
+  if (fd > 2) {
+    close(fd);
+  }
+}
+
+static void mount_disks(void) {
+  char image[64], job[64];
+  device_disk("lightv-image", image, sizeof image);
+  device_disk("lightv-disk", job, sizeof job);
+  attach(image, "/image", "squashfs", MS_RDONLY | MS_NODEV, "");
+  attach(job, "/disk", "ext4", MS_NOATIME, "");
+  disk = open("/disk", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  folder("/disk/upper", 0755);
+  folder("/disk/work", 0755);
+  attach("overlay", "/root", "overlay", MS_NOATIME, "lowerdir=/image,upperdir=/disk/upper,workdir=/disk/work");
+}
+
+static void system_mounts(void) {
+  attach("proc", "/root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+  attach("sysfs", "/root/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+  attach("devtmpfs", "/root/dev", "devtmpfs", MS_NOSUID, "mode=0755");
+  attach("devpts", "/root/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=0620,ptmxmode=0666");
+  attach("shm", "/root/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
+  attach("run", "/root/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755");
+}
+
+static void link_streams(void) {
+  const char *links[][2] = {{"/proc/self/fd", "/dev/fd"},
+                            {"/proc/self/fd/0", "/dev/stdin"},
+                            {"/proc/self/fd/1", "/dev/stdout"},
+                            {"/proc/self/fd/2", "/dev/stderr"}};
+  for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+    if (symlink(links[i][0], links[i][1]) != 0 && errno != EEXIST) {
+      say("the link %s cannot be made: %s", links[i][1], strerror(errno));
+    }
+  }
+}
+
+/* The overlay becomes the root of everything; the initramfs stays below it, out of reach. */
+static void enter_root(void) {
+  if (chdir("/root") != 0 || mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0 || chdir("/") != 0) {
+    die("the machine's root cannot be entered: %s", strerror(errno));
+  }
+  folder("/tmp", 01777);
+  chmod("/tmp", 01777);
+  folder("/workspace", 0755);
+  folder("/root", 0700);
+}
+
+void machine_boot(void) {
+  early_mounts();
+  open_console();
+  modules_load();
+  mount_disks();
+  system_mounts();
+  enter_root();
+  link_streams();
+  network_loopback();
+}
+
+int machine_port(void) {
+  char path[64];
+  device_port("lightv.agent", path, sizeof path);
+  int port = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  if (port < 0) {
+    die("the port %s cannot be opened: %s", path, strerror(errno));
+  }
+  return port;
+}
+
+void machine_sync(void) {
+  if (disk < 0) {
+    return;
+  }
+  sync();
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", disk);
+  mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+  /* What still writes, as a process that cannot be killed does, keeps it writable: frozen, it is clean all the same. */
+  if (mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0 && ioctl(disk, FIFREEZE, 0) != 0) {
+    say("the disk could not be left clean: %s", strerror(errno));
+  }
+}

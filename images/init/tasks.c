@@ -156,8 +156,10 @@ static void move_input(struct line *line, struct task *task) {
       close_end(&task->in);
     }
   }
-  if (before > task->in_size && !task->in_ended && line_takes_requests(line)) {
-    line_send_u32(line, GUEST_GRANT, task->id, (uint32_t)(before - task->in_size));
+  task->ungranted += (uint32_t)(before - task->in_size);
+  if (task->ungranted > 0 && !task->in_ended && line_takes_requests(line)) {
+    line_send_u32(line, GUEST_GRANT, task->id, task->ungranted);
+    task->ungranted = 0;
   }
 }
 

@@ -28,6 +28,8 @@ struct task {
   size_t in_start;
   size_t in_size;
   bool in_ended;
+  /* Bytes of input moved on that the host does not know of yet. */
+  uint32_t ungranted;
   /* Bytes of output the host has still room for. */
   uint64_t credit;
   bool reaped;

@@ -2,8 +2,9 @@ import { evaluateTemplate } from '../expression/evaluate.ts';
 import { holdsExpression } from '../expression/split.ts';
 import type { Place } from '../model/problem.ts';
 import type { Json, Matrix, Template } from '../model/workflow.ts';
+import { shown } from '../workflow/shown.ts';
 import type { Cell, MatrixValues } from './matrix.ts';
-import { attempt, isTemplate, type Setting, shown } from './resolve.ts';
+import { attempt, isTemplate, type Setting } from './resolve.ts';
 
 /** A matrix with its expressions evaluated; `undefined`, with problems told, where they fail or give the wrong kind. */
 export function matrixValues(matrix: Matrix | Template, setting: Setting): MatrixValues | undefined {

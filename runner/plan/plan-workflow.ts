@@ -1,6 +1,7 @@
 import type { DeferredJob, Plan, PlanBounds, PlanContexts, PlannedJob } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Isolation, Job, Json, Workflow } from '../model/workflow.ts';
+import { inFileOrder } from '../workflow/problem-order.ts';
 import { artifactProblems } from './artifact-names.ts';
 import { hangsOnNeeds } from './deferred.ts';
 import { planJob } from './job.ts';
@@ -54,7 +55,7 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
     ),
   );
   if (problems.length > 0) {
-    return { problems: inOrder(problems) };
+    return { problems: inFileOrder(problems) };
   }
   const { name, file, env } = workflow;
   const { contexts, repository } = options;
@@ -78,7 +79,7 @@ export function expandDeferred(
   const { jobs, problems } = planJob(job.job, plan.contexts, needs, bounds);
   const others = plan.jobs.filter((other) => other.kind === 'job');
   const all = [...problems, ...artifactProblems([...others, ...jobs], plan.contexts)];
-  return all.length > 0 ? { jobs: [], problems: inOrder(all) } : { jobs, problems: [] };
+  return all.length > 0 ? { jobs: [], problems: inFileOrder(all) } : { jobs, problems: [] };
 }
 
 const defaultImage = 'busybox';
@@ -115,15 +116,4 @@ function unknownAxes(jobs: readonly Job[], filter: PlanOptions['matrix']): Probl
     .map((key) => ({
       message: `--matrix ${key}: no matrix has that key; ${known.size === 0 ? 'there is no matrix' : `there are ${[...known].join(', ')}`}`,
     }));
-}
-
-/** Problems by their places, each once: the cells of a matrix tell the same. */
-function inOrder(problems: readonly Problem[]): Problem[] {
-  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-  return [...unique.values()].sort(
-    (a, b) =>
-      (a.place?.line ?? 0) - (b.place?.line ?? 0) ||
-      (a.place?.column ?? 0) - (b.place?.column ?? 0) ||
-      (a.message < b.message ? -1 : Number(a.message > b.message)),
-  );
 }

@@ -3,6 +3,7 @@ import { evaluateTemplate, fillTemplate } from '../expression/evaluate.ts';
 import type { Scope } from '../expression/scope.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Json, Maybe, Template } from '../model/workflow.ts';
+import { shown } from '../workflow/shown.ts';
 
 /** What values are resolved against, and where their problems go. */
 export interface Setting {
@@ -53,16 +54,4 @@ export function attempt<T>(setting: Setting, evaluate: () => T): T | undefined {
     setting.problems.push(error.problem);
     return undefined;
   }
-}
-
-/** A value for a sentence: `the text 'abc'`, `5`, `a list`. */
-export function shown(value: Json): string {
-  if (typeof value === 'string') {
-    const text = value.length > 60 ? `${value.slice(0, 57)}...` : value;
-    return value === '' ? 'an empty text' : `the text '${text}'`;
-  }
-  if (value === null || typeof value !== 'object') {
-    return String(value);
-  }
-  return Array.isArray(value) ? 'a list' : 'an object';
 }

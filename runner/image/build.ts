@@ -32,7 +32,7 @@ export interface BuildOptions {
 export async function buildImage(folder: string, options: BuildOptions = {}): Promise<ImageFile> {
   const read = await readDefinition(resolve(folder));
   const { name } = read.definition;
-  const path = join(cacheFolder(), 'images', `${name}-${(await definitionDigest(read)).slice(0, 16)}.lv`);
+  const path = await cachedImage(read);
   const onProgress = options.onProgress ?? (() => {});
   const signal = options.signal ?? new AbortController().signal;
   if (!existsSync(path)) {
@@ -49,6 +49,12 @@ export async function buildImage(folder: string, options: BuildOptions = {}): Pr
   }
   await putInPlace(resolve(options.output), (temporary) => copyFile(path, temporary));
   return await verifyImage(options.output, signal);
+}
+
+/** Where the image of a definition stands once it is built. */
+export async function cachedImage(read: ReadDefinition): Promise<string> {
+  const digest = await definitionDigest(read);
+  return join(cacheFolder(), 'images', `${read.definition.name}-${digest.slice(0, 16)}.lv`);
 }
 
 async function buildAt(

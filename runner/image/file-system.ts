@@ -9,7 +9,11 @@ import type { BuildWork } from './work.ts';
 const sameForAll = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'] as const;
 const tied = ['setpriv', '--pdeathsig', 'KILL'] as const;
 const rootFolder = ['-root-mode', '755', '-root-uid', '0', '-root-gid', '0', '-root-time', '0'] as const;
-const squashing = ['-comp', 'zstd', '-mkfs-time', '0', ...rootFolder] as const;
+/**
+ * lz4, because guests read an image far more often than it is packed: under emulation unpacking zstd costs several times
+ * as much, and packing takes seconds instead of a minute.
+ */
+const squashing = ['-comp', 'lz4', '-mkfs-time', '0', ...rootFolder] as const;
 
 /** Makes the squashfs of a base (or of none) with the staged files of `root` on top. */
 export async function makeFileSystem(

@@ -4,8 +4,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { WrongInput } from '../host/fault.ts';
 import { packageRoot } from '../host/paths.ts';
 import type { ImageFile } from '../model/image.ts';
-import { buildImage } from './build.ts';
-import { definitionFile } from './read-definition.ts';
+import { buildImage, cachedImage } from './build.ts';
+import { definitionFile, readDefinition } from './read-definition.ts';
 import { verifyImage } from './verify.ts';
 
 export interface OpenOptions {
@@ -47,6 +47,16 @@ export async function shippedImages(): Promise<readonly string[]> {
   const images = join(packageRoot(), 'images');
   const names = await readdir(images);
   return names.filter((name) => existsSync(join(images, name, definitionFile))).sort();
+}
+
+/** Whether an image has still to be built on a Debian base, which takes programs of its own. False for what is not there. */
+export async function needsDebianBase(ref: string, repository?: string): Promise<boolean> {
+  const found = find(ref, repository);
+  if (found?.kind !== 'folder') {
+    return false;
+  }
+  const read = await readDefinition(found.path);
+  return read.definition.from.debian !== undefined && !existsSync(await cachedImage(read));
 }
 
 function find(ref: string, repository = process.cwd()): Found | undefined {

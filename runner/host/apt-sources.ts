@@ -74,7 +74,7 @@ function narrowed(stanza: Stanza, release: string): string[] {
     `URIs: ${words('uris').join(' ')}`,
     `Suites: ${suites.join(' ')}`,
     'Components: main',
-    ...(signedBy === undefined ? [] : [`Signed-By: ${signedBy}`]),
+    ...(signedBy === undefined ? [] : [`Signed-By:${signedBy.startsWith('\n') ? '' : ' '}${signedBy}`]),
   ];
   return [`${lines.join('\n')}\n`];
 }

@@ -18,6 +18,13 @@ const unread = [
 /** No device nodes: a guest and a sandbox bring their own. */
 const skipped = 'output/dev,check/empty';
 
+/** mmdebstrap copies the host's name and resolver, and the addresses of mirrors may hold the host's passwords. */
+const nothingOfHost = [
+  ': > "$1/etc/resolv.conf"',
+  'echo localhost > "$1/etc/hostname"',
+  `find "$1/etc/apt" -name "*.sources" -o -name "*.list" | xargs -r sed -i -E 's#://[^/@[:space:]]+@#://#g'`,
+];
+
 /**
  * Makes a Debian system with the staged files unpacked over it and gives its tar. Packages come from the host's own
  * sources of that release, else from mmdebstrap's. Works as root, and for others where they may use subordinate ids.
@@ -40,7 +47,7 @@ export async function makeDebian(base: DebianBase, staged: string, work: BuildWo
       `--skip=${skipped}`,
       ...(base.packages.length === 0 ? [] : [`--include=${base.packages.join(',')}`]),
       ...unread.map((line) => `--dpkgopt=${line}`),
-      '--aptopt=APT::Install-Recommends "false"',
+      ...nothingOfHost.map((hook) => `--customize-hook=${hook}`),
       `--customize-hook=tar-in ${quoted(staged)} /`,
       base.suite,
       target,

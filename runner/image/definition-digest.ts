@@ -5,7 +5,7 @@ import { sourcesOf } from './files.ts';
 import type { ReadDefinition } from './read-definition.ts';
 
 /** Raised whenever the same definition would be built into something else. */
-const recipe = 2;
+const recipe = 3;
 
 /** 64 hex digits over all that decides what an image becomes: its `lightv.yaml`, the host files it names, our recipe. */
 export async function definitionDigest({ definition, folder, text }: ReadDefinition): Promise<string> {

@@ -28,7 +28,7 @@ const npmPackage = z.strictObject({
   package: z
     .string()
     .regex(
-      /^(?:@[a-z0-9._-]+\/)?[a-z0-9._-]+@\d+\.\d+\.\d+(?:-[a-zA-Z0-9.-]+)?$/,
+      /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*@\d+\.\d+\.\d+(?:-[a-zA-Z0-9.-]+)?$/,
       'expected a package with its exact version, such as npm@10.9.4',
     ),
   into: inside.describe("folder that gets the package's files"),

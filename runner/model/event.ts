@@ -73,6 +73,8 @@ export interface LogEvent extends StepEventBase {
   readonly text: string;
   /** 1-based line number within the step. */
   readonly line: number;
+  /** The line was longer than 64 Ki characters and goes on in this stream's next event. */
+  readonly continued?: boolean;
 }
 export interface StepEndEvent extends StepEventBase, Ending {
   readonly type: 'step-end';

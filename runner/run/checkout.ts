@@ -1,0 +1,94 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fillTemplate } from '../expression/evaluate.ts';
+import { attempt } from '../host/attempt.ts';
+import type { OpenSource, SourceRequest } from '../model/lease.ts';
+import type { MicroVm } from '../model/machine.ts';
+import { jobContexts } from './contexts.ts';
+import { StepFailure } from './ending.ts';
+import type { JobScene } from './scene.ts';
+import { workspace } from './services.ts';
+
+/** The sources of a run, each read once: every step that starts from it sees the same files, whatever changes meanwhile. */
+export class Sources {
+  readonly #open: OpenSource;
+  readonly #folder: string;
+  readonly #files = new Map<string, Promise<string | undefined>>();
+
+  constructor(open: OpenSource, folder: string) {
+    this.#open = open;
+    this.#folder = folder;
+  }
+
+  /** The tar of a source; `undefined` outside a git repository. Rejects with a `WrongInput` or a `HostFault`. */
+  async read(request: SourceRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const key = JSON.stringify([request.repository, request.ref, request.depth]);
+    const path = join(this.#folder, `source-${this.#files.size}.tar`);
+    const file = this.#files.get(key) ?? this.#spool(request, path, signal);
+    this.#files.set(key, file);
+    try {
+      const found = await file;
+      return found === undefined ? undefined : createReadStream(found);
+    } catch (error) {
+      // One job's cancellation must not be what another job reads.
+      this.#files.delete(key);
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async remove(): Promise<void> {
+    const files = await Promise.allSettled(this.#files.values());
+    for (const file of files) {
+      if (file.status === 'fulfilled' && file.value !== undefined) {
+        await rm(file.value, { force: true });
+      }
+    }
+  }
+
+  async #spool(request: SourceRequest, path: string, signal: AbortSignal): Promise<string | undefined> {
+    const tar = await this.#open(request, signal);
+    if (tar === undefined) {
+      return undefined;
+    }
+    await attempt(`keep the source in ${path}`, () => pipeline(tar, createWriteStream(path), { signal }), signal);
+    return path;
+  }
+}
+
+/** Fills the workspace of a new job disk with what `checkout` names. */
+export async function checkOut(scene: JobScene, vm: MicroVm, signal: AbortSignal): Promise<void> {
+  const { checkout } = scene.job;
+  if (checkout === false) {
+    return;
+  }
+  const tar = await scene.run.sources.read(sourceRequest(scene), signal);
+  if (tar !== undefined) {
+    await vm.copyIn(tar, workspace, signal);
+    return;
+  }
+  if (checkout !== 'default') {
+    throw new StepFailure('not-started', 'checkout: true, but the pipeline is not in a git repository');
+  }
+  if (!scene.told.has('checkout')) {
+    scene.told.add('checkout');
+    const text = 'the pipeline is not in a git repository: the workspace starts empty';
+    await scene.report.notice({ job: scene.job.id }, text);
+  }
+}
+
+function sourceRequest(scene: JobScene): SourceRequest {
+  const { checkout } = scene.job;
+  if (typeof checkout !== 'object') {
+    return {};
+  }
+  const scope = { contexts: jobContexts(scene) };
+  const { repository, ref, depth } = checkout;
+  return {
+    repository: fillTemplate(repository, scope),
+    ...(ref === undefined ? {} : { ref: fillTemplate(ref, scope) }),
+    ...(depth === undefined ? {} : { depth }),
+  };
+}

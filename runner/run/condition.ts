@@ -1,0 +1,60 @@
+import { contextsOf } from '../expression/check.ts';
+import { ExpressionError } from '../expression/error.ts';
+import { evaluateCondition, evaluateTemplate } from '../expression/evaluate.ts';
+import type { Scope } from '../expression/scope.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import type { Maybe, Template } from '../model/workflow.ts';
+import { envContext, stepContexts, stepStatus } from './contexts.ts';
+import type { JobScene } from './scene.ts';
+
+/** Whether a step is to run as things stand. Throws an `ExpressionError`. */
+export function stepHolds(scene: JobScene, step: PlannedStep): boolean {
+  return evaluateCondition(step.condition, stepScope(scene, step, step.condition));
+}
+
+/** Whether a running step goes on although its job was told to stop; a condition that fails does not. */
+export function survivesStop(scene: JobScene, step: PlannedStep): boolean {
+  try {
+    return stepHolds(scene, step);
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** `continue-on-error` of a step; one that cannot be evaluated allows nothing. */
+export function stepMayFail(scene: JobScene, step: PlannedStep): boolean {
+  return allows(step.continueOnError, (template) => stepScope(scene, step, template));
+}
+
+/** A value of `continue-on-error`. */
+export function allows(value: Maybe<boolean>, scope: (template: Template) => Scope): boolean {
+  if (typeof value === 'boolean') {
+    return value;
+  }
+  try {
+    const result = evaluateTemplate(value, scope(value));
+    return result === true || result === 'true';
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** `env` is worked out only where it is asked for: it may fail where nobody needs it. */
+function stepScope(scene: JobScene, step: PlannedStep, asked: Template | undefined): Scope {
+  const scope: Scope = { contexts: stepContexts(scene, step), status: stepStatus(scene, step) };
+  if (asked === undefined || !readsEnv(asked)) {
+    return scope;
+  }
+  const env = envContext(scene, scene.graph.needed(step.id), step.env, scope);
+  return { ...scope, contexts: { ...scope.contexts, env } };
+}
+
+function readsEnv(template: Template): boolean {
+  return contextsOf(template).has('env') || /\benv\b/i.test(template.text);
+}

@@ -1,0 +1,122 @@
+import { fillTemplate } from '../expression/evaluate.ts';
+import type { Scope } from '../expression/scope.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import type { Json, Template } from '../model/workflow.ts';
+import type { JobScene } from './scene.ts';
+
+type Status = NonNullable<Scope['status']>;
+
+/** What `success()`, `failure()` and `cancelled()` say to a step: about the steps it needs, directly or through others. */
+export function stepStatus({ graph, ended, stop }: JobScene, step: PlannedStep): Status {
+  return statusOver(
+    [...graph.needed(step.id)].some((need) => ended.get(need)?.result.conclusion === 'failure'),
+    stop,
+  );
+}
+
+/** The same about the whole job so far. */
+export function jobStatus({ ended, stop }: JobScene): Status {
+  return statusOver(
+    [...ended.values()].some(({ result }) => result.conclusion === 'failure'),
+    stop,
+  );
+}
+
+function statusOver(failed: boolean, stop: JobScene['stop']): Status {
+  const failure = failed || stop.asked.why?.reason === 'timeout';
+  return { success: !failure && !stop.cancelled, failure: failure && !stop.cancelled, cancelled: stop.cancelled };
+}
+
+/** The contexts of a job before any of its steps is looked at. */
+export function jobContexts({ run, job, needs }: Pick<JobScene, 'run' | 'job' | 'needs'>): { [name: string]: Json } {
+  const { failFast, maxParallel, index, total } = job.strategy;
+  return {
+    ...run.plan.contexts,
+    needs,
+    matrix: job.matrix ?? {},
+    strategy: {
+      'fail-fast': failFast,
+      'job-index': index,
+      'job-total': total,
+      'max-parallel': maxParallel ?? total,
+    },
+  };
+}
+
+/** A step's contexts but for `env`: it sees the steps it needs, and the secrets it lists. */
+export function stepContexts(scene: JobScene, step: PlannedStep): { [name: string]: Json } {
+  return {
+    ...jobContexts(scene),
+    job: { status: statusName(stepStatus(scene, step)) },
+    steps: stepsContext(scene, scene.graph.needed(step.id)),
+    secrets: secretsOf(scene, step),
+  };
+}
+
+/** The contexts of what is evaluated when all steps have ended. */
+export function closingContexts(scene: JobScene): { [name: string]: Json } {
+  return {
+    ...jobContexts(scene),
+    job: { status: statusName(jobStatus(scene)) },
+    steps: stepsContext(scene, new Set(scene.ended.keys())),
+  };
+}
+
+/** The secrets a step lists, by name. */
+export function secretsOf({ run }: JobScene, step: PlannedStep): Record<string, string> {
+  return Object.fromEntries(
+    step.secrets.flatMap((name) => {
+      const value = run.services.secrets.get(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/**
+ * The `env` context: the plan's, then the workflow's, the job's, what needed steps exported, then `own`; each layer sees
+ * the ones before it.
+ */
+export function envContext(
+  scene: JobScene,
+  needed: ReadonlySet<string>,
+  own: ReadonlyMap<string, Template>,
+  scope: Scope,
+): Record<string, string> {
+  const given = scene.run.plan.contexts.env;
+  const env: Record<string, string> = {};
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) {
+    Object.assign(env, Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)])));
+  }
+  const add = (layer: ReadonlyMap<string, Template>) => {
+    const layerScope = { ...scope, contexts: { ...scope.contexts, env: { ...env } } };
+    for (const [name, template] of layer) {
+      env[name] = fillTemplate(template, layerScope);
+    }
+  };
+  add(scene.run.plan.env);
+  add(scene.job.env);
+  for (const [name, value] of exportedBy(scene, needed)) {
+    env[name] = value;
+  }
+  add(own);
+  return env;
+}
+
+function exportedBy({ job, ended }: JobScene, needed: ReadonlySet<string>): (readonly [string, string])[] {
+  return job.steps.filter((step) => needed.has(step.id)).flatMap((step) => ended.get(step.id)?.exports.env ?? []);
+}
+
+function stepsContext({ job, ended }: JobScene, seen: ReadonlySet<string>): { [id: string]: Json } {
+  return Object.fromEntries(
+    job.steps.flatMap((step) => {
+      const result = ended.get(step.id)?.result;
+      return result === undefined || !step.named || !seen.has(step.id)
+        ? []
+        : [[step.id, { outputs: result.outputs, outcome: result.outcome, conclusion: result.conclusion }]];
+    }),
+  );
+}
+
+function statusName(status: Status): string {
+  return status.cancelled ? 'cancelled' : status.failure ? 'failure' : 'success';
+}

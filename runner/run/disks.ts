@@ -1,0 +1,83 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attempt } from '../host/attempt.ts';
+import type { Disk } from '../model/machine.ts';
+import type { IsolationLevel } from '../model/workflow.ts';
+import type { StepGraph } from './step-graph.ts';
+
+/** Bytes of a job's disk when the file names none; it takes room on the host only as it fills. */
+export const defaultDisk = 8 * 1024 ** 3;
+
+/** A disk a step left, and what made it: another level's backend could not read it. */
+export interface StepDisk {
+  readonly disk: Disk;
+  readonly isolation: IsolationLevel;
+}
+
+/** The disks of one job: each step's stays as the step left it, so that later steps can fork it. */
+export class JobDisks {
+  readonly #graph: StepGraph;
+  readonly #left = new Map<string, StepDisk>();
+  readonly #made: string[] = [];
+  readonly #wanted = new Set<string>();
+
+  constructor(graph: StepGraph) {
+    this.#graph = graph;
+  }
+
+  /** Notes a disk that now exists, whatever becomes of it. */
+  made(disk: Disk): void {
+    this.#made.push(disk.path);
+  }
+
+  /** Notes what a step that ran left behind; its machine is gone, or another step goes on with it. */
+  leave(step: string, disk: StepDisk): void {
+    this.#left.set(step, disk);
+  }
+
+  /** The disk as a step left it: that of its base when it never had one, `undefined` as the job began. */
+  after(step: string): StepDisk | undefined {
+    for (let at: string | undefined = step; at !== undefined; at = this.#graph.base(at)) {
+      const found = this.#left.get(at);
+      if (found !== undefined) {
+        return found;
+      }
+    }
+    return undefined;
+  }
+
+  /** The disk a step itself left, if it ran. */
+  own(step: string): StepDisk | undefined {
+    return this.#left.get(step);
+  }
+
+  /** What a step's disk is forked from. */
+  before(step: string): StepDisk | undefined {
+    const base = this.#graph.base(step);
+    return base === undefined ? undefined : this.after(base);
+  }
+
+  /** Keeps a step's disk, and those below it, when the others are removed; its path. */
+  keep(step: string): string | undefined {
+    for (let at: string | undefined = step; at !== undefined; at = this.#graph.base(at)) {
+      const found = this.#left.get(at);
+      if (found !== undefined) {
+        this.#wanted.add(found.disk.path);
+      }
+    }
+    return this.#left.get(step)?.disk.path;
+  }
+
+  /** Removes all disks but the kept ones. Fails with a `HostFault`. */
+  async remove(): Promise<void> {
+    const paths = this.#made.filter((path) => !this.#wanted.has(path));
+    await attempt('remove the disks of a job', () =>
+      Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }))),
+    );
+  }
+}
+
+/** Where a machine's disk is made, without extension. */
+export function diskPath(folder: string, job: number, step: number, attemptNumber: number): string {
+  return join(folder, `${job}-${step}-${attemptNumber}`);
+}

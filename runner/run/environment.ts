@@ -1,0 +1,109 @@
+import type { ImageConfig } from '../model/image.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import type { Json } from '../model/workflow.ts';
+import { secretsOf } from './contexts.ts';
+import type { JobScene } from './scene.ts';
+import { workspace } from './services.ts';
+import type { StepFolder } from './step-files.ts';
+
+/** Keys of the `github` context that steps get as `GITHUB_*`; the token and the event are not among them. */
+const exported = [
+  'actor',
+  'actor_id',
+  'api_url',
+  'base_ref',
+  'event_name',
+  'graphql_url',
+  'head_ref',
+  'ref',
+  'ref_name',
+  'ref_protected',
+  'ref_type',
+  'repository',
+  'repository_id',
+  'repository_owner',
+  'repository_owner_id',
+  'retention_days',
+  'run_attempt',
+  'run_id',
+  'run_number',
+  'server_url',
+  'sha',
+  'triggering_actor',
+  'workflow',
+  'workflow_ref',
+  'workflow_sha',
+];
+
+/**
+ * A step's whole environment; nothing of the host's is in it. Later wins: the image, what comes with a network, `CI`,
+ * the step's secrets, the `env` context, the runner's own variables. PATH is the one found so far behind what needed
+ * steps added, newest first.
+ */
+export function stepEnvironment(
+  scene: JobScene,
+  step: PlannedStep,
+  image: ImageConfig,
+  env: Readonly<Record<string, string>>,
+  folder: StepFolder,
+): Record<string, string> {
+  const network = step.network.kind === 'none' ? {} : scene.run.services.network.env;
+  const merged: Record<string, string> = {
+    HOME: '/root',
+    ...image.env,
+    ...network,
+    CI: 'true',
+    ...secretsOf(scene, step),
+    ...env,
+    ...ownVariables(scene, step),
+    ...fileVariables(folder),
+  };
+  const added = addedPaths(scene, step);
+  return added.length === 0 ? merged : { ...merged, PATH: [...added, merged.PATH ?? ''].join(':') };
+}
+
+function ownVariables({ run, job }: JobScene, step: PlannedStep): Record<string, string> {
+  const { github, runner } = run.plan.contexts;
+  return {
+    ...texts(github, (key) => exported.includes(key), 'GITHUB_'),
+    ...texts(runner, () => true, 'RUNNER_'),
+    GITHUB_WORKSPACE: workspace,
+    GITHUB_JOB: job.jobId,
+    LIGHTV: 'true',
+    LIGHTV_RUN_ID: run.services.run,
+    LIGHTV_JOB: job.id,
+    LIGHTV_STEP: step.id,
+    LIGHTV_WORKSPACE: workspace,
+  };
+}
+
+function fileVariables({ output, env, path, summary }: StepFolder): Record<string, string> {
+  return {
+    LIGHTV_OUTPUT: output,
+    GITHUB_OUTPUT: output,
+    LIGHTV_ENV: env,
+    GITHUB_ENV: env,
+    LIGHTV_PATH: path,
+    GITHUB_PATH: path,
+    LIGHTV_SUMMARY: summary,
+    GITHUB_STEP_SUMMARY: summary,
+  };
+}
+
+/** Texts and booleans of a context as variables; an event or a token is neither. */
+function texts(context: Json | undefined, wanted: (key: string) => boolean, prefix: string): Record<string, string> {
+  if (typeof context !== 'object' || context === null || Array.isArray(context)) {
+    return {};
+  }
+  return Object.fromEntries(
+    Object.entries(context)
+      .filter(([key, value]) => wanted(key) && (typeof value === 'string' || typeof value === 'boolean'))
+      .map(([key, value]) => [`${prefix}${key.toUpperCase()}`, String(value)]),
+  );
+}
+
+function addedPaths({ job, graph, ended }: JobScene, step: PlannedStep): string[] {
+  const needed = graph.needed(step.id);
+  const paths = job.steps.flatMap((each) => (needed.has(each.id) ? (ended.get(each.id)?.exports.paths ?? []) : []));
+  return [...new Set(paths.reverse())];
+}

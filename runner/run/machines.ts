@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { WrongInput } from '../host/fault.ts';
+import type { ImageFile } from '../model/image.ts';
+import type { DiskSpec, MachineChoice, MicroVm, VmSpec } from '../model/machine.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import type { Slot, StepQueue, Weight } from './queue.ts';
+import type { RunServices } from './services.ts';
+
+/** Bytes a machine gets when neither the file nor its image says. */
+const defaultMemory = 512 * 1024 ** 2;
+
+/** Tasks a machine may hold at once. */
+const mostProcesses = 4096;
+
+/** What a step wants of a machine, besides what the plan says. */
+export interface MachineRequest {
+  readonly step: PlannedStep;
+  readonly hostname: string;
+  /** Lower waits less. */
+  readonly order: number;
+  /** The disk for the level that was chosen; throws when that level cannot fork it. */
+  readonly disk: (choice: MachineChoice) => DiskSpec;
+  /** Called with what was chosen before anything waits. */
+  readonly onChoice: (choice: MachineChoice) => Promise<void>;
+  readonly onProgress: (line: string) => void;
+}
+
+/** A machine with its place in the budget. */
+export class HeldMachine {
+  readonly vm: MicroVm;
+  readonly image: ImageFile;
+  readonly step: PlannedStep;
+  readonly #slot: Slot;
+  readonly #onGone: (held: HeldMachine) => void;
+  #gone: Promise<void> | undefined;
+
+  constructor(vm: MicroVm, image: ImageFile, step: PlannedStep, slot: Slot, onGone: (held: HeldMachine) => void) {
+    this.vm = vm;
+    this.image = image;
+    this.step = step;
+    this.#slot = slot;
+    this.#onGone = onGone;
+  }
+
+  /** Destroys the machine, then gives its place back; again is harmless. Rejects with a fault of the host. */
+  give(): Promise<void> {
+    this.#gone ??= this.#destroy();
+    return this.#gone;
+  }
+
+  async #destroy(): Promise<void> {
+    try {
+      await this.vm.destroy();
+    } finally {
+      this.#slot.release();
+      this.#onGone(this);
+    }
+  }
+
+  /** Whether a step would get a machine like this one. */
+  suits(step: PlannedStep): boolean {
+    const wish = ({ image, isolation, network, resources }: PlannedStep) =>
+      JSON.stringify([image, isolation, network, resources.cpu, resources.memory]);
+    return wish(step) === wish(this.step);
+  }
+}
+
+/** Makes the machines of one run, and knows all that are up. */
+export class Machines {
+  readonly #services: RunServices;
+  readonly #queue: StepQueue;
+  readonly #images = new Map<string, Promise<ImageFile>>();
+  readonly #up = new Set<HeldMachine>();
+
+  constructor(services: RunServices, queue: StepQueue) {
+    this.#services = services;
+    this.#queue = queue;
+  }
+
+  /**
+   * A machine for a step: backend chosen, image opened, room waited for, booted. Rejects with the signal's reason when
+   * it aborts, a `HostFault` or a `WrongInput`; nothing is held then.
+   */
+  async take(request: MachineRequest, signal: AbortSignal): Promise<HeldMachine> {
+    const { step } = request;
+    const { isolation, network } = step;
+    const { accel } = this.#services;
+    const choice = await this.#services.choose({ isolation, network, ...(accel === undefined ? {} : { accel }) });
+    await request.onChoice(choice);
+    const disk = request.disk(choice);
+    const image = await this.#image(step.image, request.onProgress);
+    const weight = weightOf(step, image, choice);
+    signal.throwIfAborted();
+    const slot = await this.#queue.acquire(weight, request.order, signal);
+    try {
+      signal.throwIfAborted();
+      const vm = await choice.backend.boot(this.#spec(request, choice, image, weight, disk), signal);
+      const held = new HeldMachine(vm, image, step, slot, (gone) => this.#up.delete(gone));
+      this.#up.add(held);
+      return held;
+    } catch (error) {
+      slot.release();
+      throw error;
+    }
+  }
+
+  /** Destroys whatever is still up. */
+  async close(): Promise<void> {
+    const ends = await Promise.allSettled([...this.#up].map((held) => held.give()));
+    for (const end of ends) {
+      if (end.status === 'rejected') {
+        throw end.reason;
+      }
+    }
+  }
+
+  #image(reference: string, onProgress: (line: string) => void): Promise<ImageFile> {
+    const opening = this.#images.get(reference) ?? this.#services.openImage(reference, onProgress);
+    this.#images.set(reference, opening);
+    return opening;
+  }
+
+  #spec(
+    { step, hostname }: MachineRequest,
+    choice: MachineChoice,
+    image: ImageFile,
+    weight: Weight,
+    disk: DiskSpec,
+  ): VmSpec {
+    const { named } = step.resources;
+    const { run, scratch, bootDeadline } = this.#services;
+    return {
+      id: `lv-${randomBytes(8).toString('hex')}`,
+      run,
+      scratch,
+      image,
+      limits: { ...weight, processes: mostProcesses },
+      required: (['cpu', 'memory'] as const).filter((limit) => named[limit]),
+      disk,
+      network: step.network,
+      ports: [],
+      hostname: hostName(hostname),
+      bootDeadline,
+      ...(choice.accel === undefined ? {} : { accel: choice.accel }),
+    };
+  }
+}
+
+function weightOf({ resources, work }: PlannedStep, image: ImageFile, { isolation }: MachineChoice): Weight {
+  const { memory: wished = defaultMemory, minMemory = 0 } = image.config;
+  const least = isolation === 'microvm' ? minMemory : 0;
+  if (resources.memory !== undefined && resources.memory < least) {
+    const megabytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)}Mi`;
+    const message = `${megabytes(resources.memory)} of memory are too little: ${image.name} at microvm needs ${megabytes(least)}`;
+    throw new WrongInput([{ message, place: work.script.place }]);
+  }
+  return { cpu: resources.cpu, memory: resources.memory ?? Math.max(wished, least) };
+}
+
+function hostName(text: string): string {
+  const name = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  return name.slice(0, 63).replaceAll(/^-+|-+$/g, '') || 'lightv';
+}

@@ -1,0 +1,101 @@
+import type { RunEvent } from '../model/event.ts';
+import type { RunSink } from '../model/lease.ts';
+import type { Problem } from '../model/problem.ts';
+import { Masks } from '../output/masks.ts';
+
+type Untold<E> = E extends RunEvent ? Omit<E, 'run' | 'time'> : never;
+
+/** An event without what every event has. */
+export type Report = Untold<RunEvent>;
+
+/** Where in a run a notice or problem belongs. */
+export interface Where {
+  readonly job?: string;
+  readonly step?: string;
+}
+
+interface ReporterOptions {
+  readonly sink: RunSink;
+  readonly run: string;
+  readonly now: () => Date;
+  /** Called with the first error of the sink; the run cannot go on then. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/** Writes a run's events, masked. A sink that fails once fails every later write with the same error. */
+export class Reporter {
+  readonly masks: Masks;
+  readonly #options: ReporterOptions;
+  readonly #state: { lost?: { readonly error: unknown } };
+
+  constructor(options: ReporterOptions, masks = new Masks(), state: { lost?: { readonly error: unknown } } = {}) {
+    this.#options = options;
+    this.masks = masks;
+    this.#state = state;
+  }
+
+  /** A reporter that hides more: what one job's steps add. */
+  withOwnMasks(): Reporter {
+    return new Reporter(this.#options, new Masks(this.masks), this.#state);
+  }
+
+  async write(report: Report): Promise<void> {
+    if (this.#state.lost !== undefined) {
+      throw this.#state.lost.error;
+    }
+    const { sink, run, now } = this.#options;
+    const { type, ...rest } = masked(report, this.masks);
+    try {
+      await sink.write({ type, run, time: now().toISOString(), ...rest } as RunEvent);
+    } catch (error) {
+      if (this.#state.lost === undefined) {
+        this.#state.lost = { error };
+        this.#options.onLost(error);
+      }
+      throw error;
+    }
+  }
+
+  async notice(where: Where, text: string, level: 'info' | 'warning' = 'info'): Promise<void> {
+    await this.write({ type: 'notice', level, ...where, text });
+  }
+
+  async problems(where: Where, problems: readonly Problem[]): Promise<void> {
+    for (const problem of problems) {
+      await this.write({ type: 'problem', ...where, problem });
+    }
+  }
+}
+
+/** Log lines come masked; in the rest everything that a guest or a file could have put a secret into is. */
+function masked(report: Report, masks: Masks): Report {
+  const detail = (value: { readonly detail?: string }) =>
+    value.detail === undefined ? {} : { detail: masks.mask(value.detail) };
+  switch (report.type) {
+    case 'log':
+    case 'run-start':
+      return report;
+    case 'job-start':
+    case 'step-start':
+    case 'artifact':
+      return { ...report, name: masks.mask(report.name) };
+    case 'step-end': {
+      const { summary } = report;
+      const shown = summary === undefined ? {} : { summary: masks.mask(summary) };
+      return { ...report, ...detail(report), ...shown, outputs: maskValues(report.outputs, masks) };
+    }
+    case 'job-end':
+      return { ...report, ...detail(report), outputs: maskValues(report.outputs, masks) };
+    case 'notice':
+      return { ...report, text: masks.mask(report.text) };
+    case 'problem':
+      return { ...report, problem: { ...report.problem, message: masks.mask(report.problem.message) } };
+    case 'run-end':
+      return { ...report, ...detail(report) };
+  }
+}
+
+/** The record with its values masked. */
+export function maskValues(values: Readonly<Record<string, string>>, masks: Masks): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, masks.mask(value)]));
+}

@@ -1,0 +1,238 @@
+import { ExpressionError } from '../expression/error.ts';
+import { fillTemplate } from '../expression/evaluate.ts';
+import type { JobResult, StepResult } from '../model/event.ts';
+import type { PlannedJob, PlannedStep } from '../model/plan.ts';
+import type { Json } from '../model/workflow.ts';
+import type { JobStop } from './cancel.ts';
+import { closeJob } from './closing.ts';
+import { stepMayFail } from './condition.ts';
+import { jobContexts } from './contexts.ts';
+import { concluded } from './continue-on-error.ts';
+import { JobDisks } from './disks.ts';
+import { type End, endOfError, problemsOf } from './ending.ts';
+import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
+import { inheritorOf } from './leftovers.ts';
+import type { HeldMachine } from './machines.ts';
+import { runStep, type StepRun } from './run-step.ts';
+import { type JobScene, noExports, type RunScene } from './scene.ts';
+import { chooseStep, readySteps } from './step-choice.ts';
+import { StepGraph } from './step-graph.ts';
+import { startTimeout } from './timeout.ts';
+
+/** Where a job stands in its run. */
+export interface JobPlace {
+  readonly run: RunScene;
+  /** Its position in the run's order. */
+  readonly index: number;
+  /** The `needs` context. */
+  readonly needs: { readonly [job: string]: Json };
+  readonly stop: JobStop;
+}
+
+/**
+ * Runs a job whose condition holds: its steps as their needs allow, then what is due at its end. Its machines are gone
+ * when it resolves. Rejects only when the run's events cannot be written any more.
+ */
+export async function runJob(job: PlannedJob, place: JobPlace): Promise<JobResult> {
+  return await new JobRun(job, place).run();
+}
+
+class JobRun {
+  readonly #scene: JobScene;
+  readonly #begun = new Set<string>();
+  #startedAt: number | undefined;
+  #beginning: Promise<void> | undefined;
+  #clearTimeout = (): void => {};
+  /** What went wrong after the steps, or with a machine's end. */
+  #late: End | undefined;
+
+  constructor(job: PlannedJob, { run, index, needs, stop }: JobPlace) {
+    const graph = new StepGraph(job.steps);
+    this.#scene = {
+      run,
+      job,
+      index,
+      graph,
+      report: run.report.withOwnMasks(),
+      stop,
+      disks: new JobDisks(graph),
+      needs,
+      ended: new Map(),
+      told: new Set(),
+      caches: new Map(),
+      begin: () => this.#begin(),
+    };
+  }
+
+  async run(): Promise<JobResult> {
+    const scene = this.#scene;
+    try {
+      await this.#goOn(undefined);
+      await this.#begin();
+      const { end, outputs } = await this.#conclude();
+      const took = scene.run.services.now().getTime() - (this.#startedAt ?? 0);
+      return await tellJobEnd(scene, end, outputs, took);
+    } finally {
+      this.#clearTimeout();
+      scene.stop.close();
+      await this.#removeDisks();
+    }
+  }
+
+  /** The job begins when its first machine is there: waiting in the queue is not its time. */
+  #begin(): Promise<void> {
+    this.#beginning ??= this.#tellStart();
+    return this.#beginning;
+  }
+
+  async #tellStart(): Promise<void> {
+    const { job, report, run, stop } = this.#scene;
+    this.#startedAt = run.services.now().getTime();
+    this.#clearTimeout = startTimeout(job.timeout, 'job', { now: (why) => stop.ask(why) });
+    await report.write({ type: 'job-start', job: job.id, name: this.#name() });
+  }
+
+  #name(): string {
+    const { job } = this.#scene;
+    if (job.name === undefined) {
+      return job.id;
+    }
+    try {
+      return fillTemplate(job.name, { contexts: jobContexts(this.#scene) });
+    } catch (error) {
+      if (error instanceof ExpressionError) {
+        return job.name.text;
+      }
+      throw error;
+    }
+  }
+
+  /** Starts what can start now, and whatever that leads to. `last`: the step that just ended, with its machine. */
+  async #goOn(last: { readonly step: PlannedStep; readonly ran: StepRun } | undefined): Promise<void> {
+    const { next, passed } = this.#decide();
+    const heir =
+      last?.ran.held === undefined ? undefined : await this.#handOn(last.step, last.ran, last.ran.held, next);
+    if (last !== undefined) {
+      await this.#tellEnd(last.step);
+    }
+    for (const step of passed) {
+      await this.#tellEnd(step);
+    }
+    if (this.#scene.ended.size === this.#scene.job.steps.length) {
+      await this.#close(last);
+    }
+    if (last?.ran.held !== undefined && heir === undefined) {
+      await this.#give(last.ran.held);
+    }
+    const held = last?.ran.held;
+    const ends = await Promise.allSettled(
+      next.map((step) => this.#step(step, step === heir && held !== undefined ? held : undefined)),
+    );
+    for (const end of ends) {
+      if (end.status === 'rejected') {
+        throw end.reason;
+      }
+    }
+  }
+
+  /** The steps to start, claimed, and those that ended without running. No awaiting: nothing changes meanwhile. */
+  #decide(): { next: PlannedStep[]; passed: PlannedStep[] } {
+    const scene = this.#scene;
+    const [next, passed]: [PlannedStep[], PlannedStep[]] = [[], []];
+    for (;;) {
+      const ready = readySteps(scene, this.#begun, scene.job.machine === 'kept');
+      if (ready.length === 0) {
+        return { next, passed };
+      }
+      for (const step of ready) {
+        this.#begun.add(step.id);
+        const choice = chooseStep(scene, step);
+        if (choice.run) {
+          next.push(step);
+          continue;
+        }
+        passed.push(step);
+        const ending = concluded(choice.end, () => stepMayFail(scene, step));
+        scene.ended.set(step.id, { result: { id: step.id, ...ending, outputs: {} }, exports: noExports });
+      }
+    }
+  }
+
+  async #step(step: PlannedStep, inherited: HeldMachine | undefined): Promise<void> {
+    const scene = this.#scene;
+    const ran = await runStep(scene, step, inherited);
+    const { words, artifacts, held: _, startedAt, ...end } = ran;
+    const result: StepResult = {
+      id: step.id,
+      ...concluded(end, () => stepMayFail(scene, step)),
+      outputs: words.outputs,
+      durationMs: scene.run.services.now().getTime() - startedAt,
+      ...(words.summary === undefined ? {} : { summary: words.summary }),
+    };
+    scene.ended.set(step.id, { result, exports: { env: words.env, paths: words.paths, artifacts } });
+    await this.#goOn({ step, ran });
+  }
+
+  async #handOn(step: PlannedStep, ran: StepRun, held: HeldMachine, next: readonly PlannedStep[]) {
+    return await inheritorOf(this.#scene, step, held, ran, next);
+  }
+
+  async #tellEnd(step: PlannedStep): Promise<void> {
+    const { job, report, ended } = this.#scene;
+    const record = ended.get(step.id);
+    if (record !== undefined) {
+      const { id, ...rest } = record.result;
+      await report.write({ type: 'step-end', job: job.id, step: id, ...rest });
+    }
+  }
+
+  /** A job's own artifacts and caches, while the last machine may still be up. */
+  async #close(last: { readonly step: PlannedStep; readonly ran: StepRun } | undefined): Promise<void> {
+    const scene = this.#scene;
+    const held = last?.ran.held;
+    try {
+      const up = last === undefined || held === undefined ? undefined : { step: last.step, held };
+      await closeJob(scene, endOfJob(scene).outcome, up);
+    } catch (error) {
+      await this.#wentWrong(error);
+    }
+  }
+
+  async #give(held: HeldMachine): Promise<void> {
+    try {
+      await held.give();
+    } catch (error) {
+      await this.#wentWrong(error);
+    }
+  }
+
+  async #wentWrong(error: unknown): Promise<void> {
+    const { report, job, stop } = this.#scene;
+    await report.problems({ job: job.id }, problemsOf(error));
+    this.#late ??= endOfError(error, stop.now.why);
+  }
+
+  async #conclude(): Promise<{ end: End; outputs: Record<string, string> }> {
+    const end = endOfJob(this.#scene);
+    const final = end.outcome === 'success' || this.#late?.reason === 'host-fault' ? (this.#late ?? end) : end;
+    try {
+      return { end: final, outputs: await jobOutputs(this.#scene) };
+    } catch (error) {
+      await this.#wentWrong(error);
+      return { end: final.outcome === 'success' ? (this.#late ?? final) : final, outputs: {} };
+    }
+  }
+
+  async #removeDisks(): Promise<void> {
+    const { run, job, disks, ended, report } = this.#scene;
+    if (run.services.keepFailed) {
+      for (const step of job.steps) {
+        const path = ended.get(step.id)?.result.outcome === 'failure' ? disks.keep(step.id) : undefined;
+        if (path !== undefined) {
+          await report.notice({ job: job.id, step: step.id }, `the disk of the failed step is kept: ${path}`);
+        }
+      }
+    }
+    run.disks.push(disks);
+  }
+}

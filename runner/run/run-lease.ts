@@ -1,0 +1,86 @@
+import { causeText, HostFault } from '../host/fault.ts';
+import type { JobResult } from '../model/event.ts';
+import type { Lease } from '../model/lease.ts';
+import { Masks } from '../output/masks.ts';
+import { JobStop } from './cancel.ts';
+import { Sources } from './checkout.ts';
+import { outcomeOf } from './exit-code.ts';
+import { Machines } from './machines.ts';
+import { StepQueue } from './queue.ts';
+import { Reporter } from './reporter.ts';
+import { runPlan } from './run-plan.ts';
+import type { RunScene } from './scene.ts';
+import type { RunServices } from './services.ts';
+import { onAbort } from './stop.ts';
+
+/**
+ * Runs what a lease asks for, from `run-start` to `run-end`, then finishes the lease, once. The last event carries the
+ * exit code. No machine and no disk is left when it settles, but for disks of failed steps with `keepFailed`. Rejects
+ * when the lease's sink does: the run cannot go on unseen; or when the host could not clear up. A failed job is a result.
+ */
+export async function runLease(lease: Lease, services: RunServices): Promise<JobResult[]> {
+  const stop = new JobStop(services.cancelDeadline);
+  const run = sceneOf(lease, services, stop);
+  const undo = onAbort(lease.cancelled, () => stop.ask({ reason: 'cancelled', detail: 'the run was cancelled' }));
+  const results: JobResult[] = [];
+  try {
+    results.push(...(await runEvents(run, lease)));
+    return results;
+  } finally {
+    undo();
+    stop.close();
+    await lease.finish(results);
+  }
+}
+
+function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: JobStop): RunScene {
+  const masks = new Masks();
+  for (const value of services.secrets.values()) {
+    masks.add(value);
+  }
+  const onLost = (error: unknown) => {
+    stop.stopNow({ reason: 'host-fault', detail: `the run's events could not be written: ${causeText(error)}` });
+  };
+  return {
+    plan,
+    services,
+    artifacts,
+    stop,
+    report: new Reporter({ sink, run: services.run, now: services.now, onLost }, masks),
+    machines: new Machines(services, new StepQueue(services.budget)),
+    sources: new Sources(services.source, services.disks),
+    disks: [],
+  };
+}
+
+async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<JobResult[]> {
+  const { report, services } = run;
+  const startedAt = services.now().getTime();
+  const jobs = plan.jobs.map((job) => (job.kind === 'deferred' ? job.jobId : job.id));
+  let results: JobResult[] = [];
+  let fault: HostFault | undefined;
+  try {
+    await report.write({ type: 'run-start', workflow: plan.workflow, file: plan.file, jobs });
+    results = await runPlan(run);
+  } finally {
+    fault = await clearUp(run);
+  }
+  const interrupted = cancelled.aborted && results.some((result) => result.reason === 'cancelled');
+  const outcome = outcomeOf(results, interrupted, fault);
+  await report.write({ type: 'run-end', ...outcome, durationMs: services.now().getTime() - startedAt });
+  return results;
+}
+
+/** Removes what the run made, all of it whatever fails; the first fault. */
+async function clearUp({ machines, sources, disks }: RunScene): Promise<HostFault | undefined> {
+  const faults: HostFault[] = [];
+  const work = [() => machines.close(), () => sources.remove(), ...disks.map((each) => () => each.remove())];
+  for (const each of work) {
+    try {
+      await each();
+    } catch (error) {
+      faults.push(error instanceof HostFault ? error : new HostFault('clear up after the run', error));
+    }
+  }
+  return faults[0];
+}

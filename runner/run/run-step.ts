@@ -1,0 +1,137 @@
+import { ExpressionError } from '../expression/error.ts';
+import { fillTemplate } from '../expression/evaluate.ts';
+import { NeedsFiles } from '../expression/scope.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import { survivesStop } from './condition.ts';
+import { stepContexts } from './contexts.ts';
+import { type End, endOfError, problemsOf } from './ending.ts';
+import type { HeldMachine } from './machines.ts';
+import { withRetry } from './retry.ts';
+import { type Ran, runScript } from './run-script.ts';
+import type { JobScene } from './scene.ts';
+import { noWords } from './step-files.ts';
+import { takeMachine } from './step-machine.ts';
+import { StepOutput } from './step-output.ts';
+import { onAbort, Stop } from './stop.ts';
+import { fillDisk } from './workspace.ts';
+
+/** How a step ended, and the machine it ended on, which is still up: whoever gets it gives it back. */
+export interface StepRun extends Ran {
+  readonly held?: HeldMachine;
+  readonly startedAt: number;
+}
+
+/**
+ * Runs a step whose condition holds, with its retries. `inherited`: the machine of an earlier step it goes on with.
+ * Rejects only when the run's events cannot be written any more.
+ */
+export async function runStep(scene: JobScene, step: PlannedStep, inherited?: HeldMachine): Promise<StepRun> {
+  const { job, report, stop, run } = scene;
+  const output = new StepOutput(report, { job: job.id, step: step.id }, run.services.logLimit);
+  let startedAt = run.services.now().getTime();
+  const ran = await withRetry(
+    step.retry,
+    stop.asked.signal,
+    (attempt) =>
+      oneAttempt(scene, step, attempt, output, inherited, () => {
+        startedAt = attempt === 1 ? run.services.now().getTime() : startedAt;
+      }),
+    async (failed) => {
+      if (failed.held !== undefined && failed.held !== inherited) {
+        await failed.held.give();
+      }
+      const text = `attempt failed (${failed.detail ?? failed.reason ?? 'no reason'}): trying again`;
+      await report.notice({ job: job.id, step: step.id }, text);
+    },
+  );
+  return { ...ran, startedAt };
+}
+
+type AttemptRun = Ran & { readonly held?: HeldMachine };
+
+async function oneAttempt(
+  scene: JobScene,
+  step: PlannedStep,
+  attempt: number,
+  output: StepOutput,
+  inherited: HeldMachine | undefined,
+  onStart: () => void,
+): Promise<AttemptRun> {
+  const { stop, unlink } = attemptStop(scene, step);
+  const index = scene.job.steps.indexOf(step);
+  let held = inherited;
+  try {
+    if (held === undefined) {
+      const parent = scene.disks.before(step.id);
+      held = await takeMachine(scene, step, { parent, index, attempt }, stop.signal);
+      scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation });
+    } else {
+      scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation });
+    }
+    onStart();
+    await tellStart(scene, step, attempt, held);
+    if (held !== inherited) {
+      await fillDisk(scene, step, held, stop.signal);
+    }
+    return { ...(await runScript(scene, { step, folder: `${index}-${attempt}`, held, output, stop })), held };
+  } catch (error) {
+    const end = await endOfAttempt(scene, step, error, stop);
+    return { ...end, words: noWords, artifacts: [], ...(held === undefined ? {} : { held }) };
+  } finally {
+    unlink();
+  }
+}
+
+async function endOfAttempt(scene: JobScene, step: PlannedStep, error: unknown, stop: Stop): Promise<End> {
+  if (stop.why === undefined) {
+    await scene.report.problems({ job: scene.job.id, step: step.id }, problemsOf(error));
+  }
+  return endOfError(error, stop.why);
+}
+
+/** Stops the attempt when its job has to: at once, or only when its condition does not hold any more. */
+function attemptStop(scene: JobScene, step: PlannedStep): { stop: Stop; unlink: () => void } {
+  const stop = new Stop();
+  const { asked, now } = scene.stop;
+  const undo = [
+    onAbort(now.signal, () => {
+      if (now.why !== undefined) {
+        stop.now(now.why);
+      }
+    }),
+    onAbort(asked.signal, () => {
+      if (asked.why !== undefined && !survivesStop(scene, step)) {
+        stop.now(asked.why);
+      }
+    }),
+  ];
+  return { stop, unlink: () => undo.forEach((each) => void each()) };
+}
+
+async function tellStart(scene: JobScene, step: PlannedStep, attempt: number, { vm }: HeldMachine): Promise<void> {
+  const { id, isolation, accel } = vm;
+  await scene.report.write({
+    type: 'step-start',
+    job: scene.job.id,
+    step: step.id,
+    name: stepName(scene, step),
+    attempt,
+    machine: { id, isolation, ...(accel === undefined ? {} : { accel }) },
+  });
+}
+
+/** A name that cannot be worked out is shown as it stands in the file: it is no reason to fail. */
+function stepName(scene: JobScene, step: PlannedStep): string {
+  if (step.name === undefined) {
+    const line = step.work.script.text.split('\n').find((each) => each.trim() !== '') ?? '';
+    return step.named ? step.id : line.trim().slice(0, 80) || step.id;
+  }
+  try {
+    return fillTemplate(step.name, { contexts: stepContexts(scene, step) });
+  } catch (error) {
+    if (error instanceof ExpressionError || error instanceof NeedsFiles) {
+      return step.name.text;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import type { StepResult } from '../model/event.ts';
+import type { ArtifactStore } from '../model/lease.ts';
+import type { Plan, PlannedJob } from '../model/plan.ts';
+import type { Json } from '../model/workflow.ts';
+import type { JobStop } from './cancel.ts';
+import type { Sources } from './checkout.ts';
+import type { JobDisks } from './disks.ts';
+import type { Machines } from './machines.ts';
+import type { Reporter } from './reporter.ts';
+import type { RunServices } from './services.ts';
+import type { StepGraph } from './step-graph.ts';
+
+/** What everything in one run shares. */
+export interface RunScene {
+  readonly plan: Plan;
+  readonly services: RunServices;
+  readonly artifacts: ArtifactStore;
+  readonly report: Reporter;
+  readonly machines: Machines;
+  readonly sources: Sources;
+  readonly stop: JobStop;
+  /** Those of jobs that have ended; removed with the run. */
+  readonly disks: JobDisks[];
+}
+
+/** What a step hands to those that need it, besides its disk. */
+export interface Exports {
+  readonly env: readonly (readonly [name: string, value: string])[];
+  /** In the order they were added. */
+  readonly paths: readonly string[];
+  /** Names of the artifacts it saved. */
+  readonly artifacts: readonly string[];
+}
+
+/** A step that has ended. */
+export interface StepRecord {
+  readonly result: StepResult;
+  readonly exports: Exports;
+}
+
+export const noExports: Exports = { env: [], paths: [], artifacts: [] };
+
+/** The key a cache was looked for under, and the key of the entry found. */
+export interface CacheHit {
+  readonly key: string;
+  readonly found: string | undefined;
+}
+
+/** What the steps of one job share. */
+export interface JobScene {
+  readonly run: RunScene;
+  readonly job: PlannedJob;
+  /** Position among the run's jobs: lower goes first in the queue and names the disks. */
+  readonly index: number;
+  readonly graph: StepGraph;
+  readonly report: Reporter;
+  readonly stop: JobStop;
+  readonly disks: JobDisks;
+  /** The `needs` context. */
+  readonly needs: { readonly [job: string]: Json };
+  readonly ended: Map<string, StepRecord>;
+  /** Reasons for an isolation level that were told already. */
+  readonly told: Set<string>;
+  /** By position in the job's `cache`: what its first workspace asked for and got. */
+  readonly caches: Map<number, Promise<CacheHit>>;
+  /** Writes job-start at the first call. */
+  readonly begin: () => Promise<void>;
+}

@@ -1,0 +1,45 @@
+import { ExpressionError } from '../expression/error.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import { stepHolds } from './condition.ts';
+import { stepStatus } from './contexts.ts';
+import type { End } from './ending.ts';
+import type { JobScene } from './scene.ts';
+
+/** What becomes of a step whose needs have ended: it runs, or it has ended without running. */
+export type StepChoice = { readonly run: true } | { readonly run: false; readonly end: End; readonly error?: unknown };
+
+/** Decides, at once, whether a step runs as things stand. */
+export function chooseStep(scene: JobScene, step: PlannedStep): StepChoice {
+  const { asked, now } = scene.stop;
+  if (now.why !== undefined) {
+    return { run: false, end: { outcome: 'cancelled', reason: now.why.reason } };
+  }
+  try {
+    if (stepHolds(scene, step)) {
+      return { run: true };
+    }
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) {
+      throw error;
+    }
+    return { run: false, end: { outcome: 'failure', reason: 'expression', detail: error.message }, error };
+  }
+  if (asked.why !== undefined) {
+    return { run: false, end: { outcome: 'cancelled', reason: asked.why.reason } };
+  }
+  const byNeeds = step.condition === undefined || !stepStatus(scene, step).success;
+  return { run: false, end: { outcome: 'skipped', reason: byNeeds ? 'needs' : 'condition' } };
+}
+
+/** The steps that may be looked at now: not begun, their needs ended; with `oneAtATime` the first of the file's rest. */
+export function readySteps(
+  { job, ended }: JobScene,
+  begun: ReadonlySet<string>,
+  oneAtATime: boolean,
+): readonly PlannedStep[] {
+  const rest = job.steps.filter((step) => !begun.has(step.id));
+  if (oneAtATime) {
+    return [...begun].every((id) => ended.has(id)) ? rest.slice(0, 1) : [];
+  }
+  return rest.filter((step) => step.needs.every((need) => ended.has(need)));
+}

@@ -1,0 +1,125 @@
+import type { MicroVm } from '../model/machine.ts';
+import { largestCommandFile, parsePairs, parsePaths, refusedVariable } from '../output/command-files.ts';
+import { guestFolder } from './services.ts';
+import { packFiles, readSmallFiles, type SmallFile } from './tar.ts';
+
+/** Paths in the guest, of one attempt at one step. */
+export interface StepFolder {
+  readonly folder: string;
+  readonly files: string;
+  readonly output: string;
+  readonly env: string;
+  readonly path: string;
+  readonly summary: string;
+}
+
+/** What a step wrote to its command files. */
+export interface StepWords {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly env: readonly (readonly [name: string, value: string])[];
+  readonly paths: readonly string[];
+  readonly summary?: string;
+  /** Why a file could not be read to its end: the step fails for it. */
+  readonly problem?: string;
+  /** What was left out, for a notice each. */
+  readonly dropped: readonly string[];
+}
+
+export const noWords: StepWords = { outputs: {}, env: [], paths: [], dropped: [] };
+
+/** `name` must be new on its machine: a machine that is kept sees several steps. */
+export function stepFolder(name: string): StepFolder {
+  const folder = `${guestFolder}/${name}`;
+  const files = `${folder}/files`;
+  const file = (which: string) => `${files}/${which}`;
+  return { folder, files, output: file('output'), env: file('env'), path: file('path'), summary: file('summary') };
+}
+
+/** Puts a step's script and empty command files into the guest, and `extras` below LightV's folder; the script's path. */
+export async function putStepFiles(
+  vm: MicroVm,
+  { folder, output, env, path, summary }: StepFolder,
+  script: { readonly file: string; readonly text: string },
+  extras: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<string> {
+  const place = `${folder}/${script.file}`;
+  const inside = (name: string) => name.slice(guestFolder.length + 1);
+  const files: SmallFile[] = [
+    ...[...extras].map(([name, text]) => ({ name, text })),
+    { name: inside(place), text: script.text, mode: 0o755 },
+    ...[output, env, path, summary].map((name) => ({ name: inside(name), text: '' })),
+  ];
+  await vm.copyIn(packFiles(files), guestFolder, signal);
+  return place;
+}
+
+/** Reads a step's command files back. `declared`: the outputs that may flow, all when absent. */
+export async function readStepFiles(
+  vm: MicroVm,
+  { files }: StepFolder,
+  declared: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<StepWords> {
+  const found = await readSmallFiles(await vm.copyOut(files, signal), { bytes: largestCommandFile, entries: 64 });
+  const tooLarge = [...found].filter(([, bytes]) => bytes === undefined).map(([name]) => name);
+  const bytes = (name: string) => found.get(name) ?? new Uint8Array();
+  const output = parsePairs(bytes('output'));
+  const env = parsePairs(bytes('env'));
+  const path = parsePaths(bytes('path'));
+  const outputs = declaredOnly(output.pairs, declared);
+  const variables = allowedOnly(env.pairs);
+  const summary = new TextDecoder().decode(bytes('summary'));
+  const problem =
+    sizeProblem(tooLarge) ??
+    told('LIGHTV_OUTPUT', output.problem) ??
+    told('LIGHTV_ENV', env.problem) ??
+    told('LIGHTV_PATH', path.problem);
+  return {
+    outputs: outputs.kept,
+    env: variables.kept,
+    paths: path.paths,
+    ...(summary === '' ? {} : { summary }),
+    ...(problem === undefined ? {} : { problem }),
+    dropped: [...outputs.dropped, ...variables.dropped, ...summaryDropped(tooLarge)],
+  };
+}
+
+function declaredOnly(pairs: readonly (readonly [string, string])[], declared: readonly string[] | undefined) {
+  const kept = pairs.filter(([name]) => declared?.includes(name) ?? true);
+  const dropped = new Set(pairs.map(([name]) => name).filter((name) => !(declared?.includes(name) ?? true)));
+  return {
+    kept: Object.fromEntries(kept) as Record<string, string>,
+    dropped: [...dropped].slice(0, mostNotices).map((name) => `the output ${shown(name)} is not declared: dropped`),
+  };
+}
+
+function allowedOnly(pairs: readonly (readonly [string, string])[]) {
+  const refused = new Map(pairs.map(([name]) => [name, refusedVariable(name)]));
+  return {
+    kept: pairs.filter(([name]) => refused.get(name) === undefined),
+    dropped: [...refused]
+      .flatMap(([name, why]) => (why === undefined ? [] : [`the variable ${shown(name)} is not set: ${why}`]))
+      .slice(0, mostNotices),
+  };
+}
+
+/** Notices a guest can cause with one file. */
+const mostNotices = 20;
+
+function sizeProblem(tooLarge: readonly string[]): string | undefined {
+  const file = tooLarge.find((name) => name !== 'summary');
+  return file === undefined ? undefined : `LIGHTV_${file.toUpperCase()} is larger than the 1 MiB allowed`;
+}
+
+function summaryDropped(tooLarge: readonly string[]): string[] {
+  return tooLarge.includes('summary') ? ['the summary is larger than the 1 MiB allowed: dropped'] : [];
+}
+
+function told(file: string, problem: { readonly line: number; readonly message: string } | undefined) {
+  return problem === undefined ? undefined : `${file}, line ${problem.line}: ${problem.message}`;
+}
+
+function shown(name: string): string {
+  return `"${name.length > 80 ? `${name.slice(0, 80)}…` : name}"`;
+}

@@ -1,0 +1,47 @@
+import type { PlannedStep } from '../model/plan.ts';
+
+/** How the steps of one job hang together. Pure; answers do not depend on what has run. */
+export class StepGraph {
+  readonly #steps: ReadonlyMap<string, PlannedStep>;
+  readonly #needed = new Map<string, ReadonlySet<string>>();
+
+  /** In the order of the file: a step needs only earlier ones. */
+  constructor(steps: readonly PlannedStep[]) {
+    this.#steps = new Map(steps.map((step) => [step.id, step]));
+    for (const step of steps) {
+      this.#needed.set(step.id, new Set(step.needs.flatMap((need) => [need, ...this.needed(need)])));
+    }
+  }
+
+  /** Every step that must have ended before this one starts. */
+  needed(id: string): ReadonlySet<string> {
+    return this.#needed.get(id) ?? new Set();
+  }
+
+  /** The steps that name this one in their `needs`. */
+  dependents(id: string): readonly PlannedStep[] {
+    return [...this.#steps.values()].filter((step) => step.needs.includes(id));
+  }
+
+  /** The one step that needs this one, when it needs nothing else: what can go on where this one stopped. */
+  heir(id: string): string | undefined {
+    const [next, ...others] = this.dependents(id);
+    return next !== undefined && others.length === 0 && next.needs.length === 1 ? next.id : undefined;
+  }
+
+  /** The step whose disk this one forks: its one need, or the nearest ancestor all needs share; else the job's start. */
+  base(id: string): string | undefined {
+    const needs = this.#steps.get(id)?.needs ?? [];
+    const [first, ...others] = needs.map((need) => this.#lineage(need));
+    return first?.find((ancestor) => others.every((lineage) => lineage.includes(ancestor)));
+  }
+
+  /** A step and what its disk was forked from, back to the job's start. */
+  #lineage(id: string): string[] {
+    const lineage = [id];
+    for (let at = this.base(id); at !== undefined; at = this.base(at)) {
+      lineage.push(at);
+    }
+    return lineage;
+  }
+}

@@ -1,0 +1,66 @@
+import { WrongInput } from '../host/fault.ts';
+import type { DiskSpec, MachineChoice } from '../model/machine.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import { defaultDisk, diskPath, type StepDisk } from './disks.ts';
+import type { HeldMachine } from './machines.ts';
+import type { JobScene } from './scene.ts';
+
+/** Where a step's machine gets its disk from, and what the disk is called. */
+export interface DiskOrigin {
+  readonly parent: StepDisk | undefined;
+  /** Position of the step in its job; one past the last for the job's closing work. */
+  readonly index: number;
+  readonly attempt: number;
+}
+
+/** A machine of a step's own, with a new disk or a fork. Rejects as `Machines.take` does. */
+export async function takeMachine(
+  scene: JobScene,
+  step: PlannedStep,
+  origin: DiskOrigin,
+  signal: AbortSignal,
+): Promise<HeldMachine> {
+  const { run, job, disks } = scene;
+  const held = await run.machines.take(
+    {
+      step,
+      hostname: `${job.jobId}-${step.id}`,
+      order: scene.index,
+      disk: (choice) => diskSpec(scene, step, origin, choice),
+      onChoice: (choice) => tellChoice(scene, choice),
+      onProgress: (line) => tellProgress(scene, line),
+    },
+    signal,
+  );
+  disks.made(held.vm.disk);
+  await scene.begin();
+  return held;
+}
+
+function diskSpec(scene: JobScene, step: PlannedStep, origin: DiskOrigin, { isolation }: MachineChoice): DiskSpec {
+  const { parent, index, attempt } = origin;
+  const path = diskPath(scene.run.services.disks, scene.index, index, attempt);
+  if (parent === undefined) {
+    return { path, size: scene.job.disk ?? defaultDisk };
+  }
+  if (parent.isolation !== isolation) {
+    const message = `step "${step.id}" runs at ${isolation}, but the disk it goes on with was made at ${parent.isolation}`;
+    throw new WrongInput([{ message, place: step.work.script.place }]);
+  }
+  return { path, size: parent.disk.size, parent: parent.disk };
+}
+
+/** Says which level was taken and why, once a job for each reason. */
+async function tellChoice({ told, report, job }: JobScene, choice: MachineChoice): Promise<void> {
+  if (!told.has(choice.reason)) {
+    told.add(choice.reason);
+    await report.notice({ job: job.id }, choice.reason, choice.fallback ? 'warning' : 'info');
+  }
+}
+
+/** Building an image takes minutes and says little: its lines are not waited for. */
+function tellProgress({ report, job, run }: JobScene, line: string): void {
+  report.notice({ job: job.id }, line).catch((error: unknown) => {
+    run.stop.stopNow({ reason: 'host-fault', detail: String(error) });
+  });
+}

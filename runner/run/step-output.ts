@@ -1,0 +1,58 @@
+import type { OutputSink, StreamName } from '../model/machine.ts';
+import { type LogLine, StepLog } from '../output/step-log.ts';
+import { StepFailure } from './ending.ts';
+import type { Reporter } from './reporter.ts';
+
+/**
+ * Takes a step's output, all attempts of it, and writes it as log events. A write resolves when the far side has every
+ * line the chunk completed: the guest waits for that. Rejects with a `StepFailure` once the step wrote more than `limit`
+ * bytes; what is below the limit is written.
+ */
+export class StepOutput implements OutputSink {
+  readonly #report: Reporter;
+  readonly #where: { readonly job: string; readonly step: string };
+  readonly #limit: number;
+  readonly #log: StepLog;
+  #bytes = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(report: Reporter, where: { readonly job: string; readonly step: string }, limit: number) {
+    this.#report = report;
+    this.#where = where;
+    this.#limit = limit;
+    this.#log = new StepLog(report.masks);
+  }
+
+  write(stream: StreamName, chunk: Uint8Array): Promise<void> {
+    // Both streams may write at once, but lines are told in the order of their numbers.
+    this.#turn = this.#turn.then(() => this.#take(stream, chunk));
+    return this.#turn;
+  }
+
+  /** Writes the lines that had no line end. To be called when a command has ended, however it did. */
+  async end(): Promise<void> {
+    await this.#tell(this.#log.end());
+  }
+
+  async #take(stream: StreamName, chunk: Uint8Array): Promise<void> {
+    const left = this.#limit - this.#bytes;
+    this.#bytes += chunk.length;
+    await this.#tell(this.#log.push(stream, left < chunk.length ? chunk.subarray(0, Math.max(0, left)) : chunk));
+    if (this.#bytes > this.#limit) {
+      throw new StepFailure('log-limit', `the step wrote more than the ${this.#limit} bytes of output allowed`);
+    }
+  }
+
+  async #tell(lines: Iterable<LogLine>): Promise<void> {
+    for (const { stream, text, line, continued } of lines) {
+      await this.#report.write({
+        type: 'log',
+        ...this.#where,
+        stream,
+        text,
+        line,
+        ...(continued ? { continued } : {}),
+      });
+    }
+  }
+}

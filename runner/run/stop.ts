@@ -1,0 +1,50 @@
+import type { Reason } from '../model/event.ts';
+
+/** Why something was told to stop. */
+export interface StopReason {
+  readonly reason: Extract<Reason, 'timeout' | 'cancelled' | 'fail-fast' | 'host-fault'>;
+  /** One sentence for a person. */
+  readonly detail: string;
+}
+
+/** A stop that is asked for at most once: the first reason is the one reported. */
+export class Stop {
+  readonly #controller = new AbortController();
+  #why: StopReason | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get why(): StopReason | undefined {
+    return this.#why;
+  }
+
+  now(why: StopReason): void {
+    if (this.#why === undefined) {
+      this.#why = why;
+      this.#controller.abort(new Stopped(why));
+    }
+  }
+}
+
+/** The reason a stop's signal aborts with. */
+export class Stopped extends Error {
+  readonly why: StopReason;
+
+  constructor(why: StopReason) {
+    super(why.detail);
+    this.name = 'Stopped';
+    this.why = why;
+  }
+}
+
+/** Calls `listener` when the signal aborts, at once when it has; the returned function takes it back. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) {
+    listener();
+    return () => {};
+  }
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { type Cgroup, openCgroup } from '../../host/cgroup.ts';
 import { HostFault } from '../../host/fault.ts';
 import { makeDisk } from '../../image/disk.ts';
 import { guestKernel } from '../../image/kernel.ts';
@@ -24,15 +25,16 @@ export async function bootQemu(spec: VmSpec, accel: Accel, signal: AbortSignal):
   };
   let ofDisk: (() => Promise<void>) | undefined;
   try {
-    const network = spec.network.kind === 'full';
-    const kernel = await guestKernel({ network });
+    const group = openBounds(spec, undo);
+    const kernel = await guestKernel({ network: spec.network.kind === 'full' });
     // A fork costs next to nothing as qcow2, and an empty disk is made fastest raw.
     const disk = await makeDisk(spec.disk, spec.disk.parent === undefined ? 'raw' : 'qcow2', signal);
     ofDisk = () => rm(disk.path, { force: true });
     const plan: BootPlan = {
       ...{ spec, accel, kernel, disk },
       ...(accel === 'tcg' ? { tsc: await tscKilohertz() } : {}),
-      ...(network ? await openedNetwork(spec, signal, undo) : {}),
+      confine: (pid) => group.add(pid),
+      ...(spec.network.kind === 'full' ? await openedNetwork(spec, signal, undo) : {}),
     };
     const guest = await startTwice(plan, signal);
     return new QemuVm({ id: spec.id, accel, disk }, guest, release);
@@ -41,6 +43,20 @@ export async function bootQemu(spec: VmSpec, accel: Accel, signal: AbortSignal):
     await ofDisk?.();
     throw error;
   }
+}
+
+/** QEMU's own needs beside its guest's memory: code, translated blocks, caches. */
+const overhead = 256 * 1024 ** 2;
+
+/** Holds QEMU as a whole to the guest's CPU share, and to its memory and overhead, where a cgroup can. */
+function openBounds(spec: VmSpec, undo: (() => Promise<void>)[]): Cgroup {
+  const { cpu, memory } = spec.limits;
+  const group = openCgroup(spec.run, spec.id, { cpu, memory: memory + overhead });
+  undo.push(() => group.remove());
+  if (spec.required.includes('cpu') && !group.report.cpu.bound && !Number.isInteger(cpu)) {
+    throw new HostFault(`bind a microVM to ${cpu} CPUs`, `it has whole CPUs, and ${group.report.cpu.reason}`);
+  }
+  return group;
 }
 
 async function openedNetwork(

@@ -1,4 +1,4 @@
-import { HostFault, WrongInput } from '../../host/fault.ts';
+import { WrongInput } from '../../host/fault.ts';
 import type { VmSpec } from '../../model/machine.ts';
 
 const mebibyte = 1024 ** 2;
@@ -6,7 +6,7 @@ const mebibyte = 1024 ** 2;
 /** The least any Linux guest comes up with, whatever its image says. */
 export const leastMemory = 96 * mebibyte;
 
-/** Throws a `WrongInput` for what a microVM cannot be, a `HostFault` for a bound that must bind and cannot. */
+/** Throws a `WrongInput` for what a microVM cannot be. */
 export function checkSpec(spec: VmSpec): void {
   const least = Math.max(spec.image.config.minMemory ?? 0, leastMemory);
   const problems: string[] = [];
@@ -26,9 +26,5 @@ export function checkSpec(spec: VmSpec): void {
   }
   if (problems.length > 0) {
     throw new WrongInput(problems.map((message) => ({ message })));
-  }
-  if (spec.required.includes('cpu') && !Number.isInteger(spec.limits.cpu)) {
-    const why = 'a microVM has whole CPUs, and there is no cgroup to hold it to a fraction';
-    throw new HostFault(`bind a microVM to ${spec.limits.cpu} CPUs`, why);
   }
 }

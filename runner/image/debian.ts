@@ -26,10 +26,10 @@ const nothingOfHost = [
 ];
 
 /**
- * Makes a Debian system with the staged files unpacked over it and gives its tar. Packages come from the host's own
+ * Makes a Debian system with the staged files unpacked over it and gives its tar; no time in it is after `latest`. Packages come from the host's own
  * sources of that release, else from mmdebstrap's. Works as root, and for others where they may use subordinate ids.
  */
-export async function makeDebian(base: DebianBase, staged: string, work: BuildWork): Promise<string> {
+export async function makeDebian(base: DebianBase, staged: string, latest: number, work: BuildWork): Promise<string> {
   const target = join(work.temporary, 'debian.tar');
   const sources = join(work.temporary, 'debian.sources');
   const ofHost = sourcesOfRelease(base.suite);
@@ -57,7 +57,7 @@ export async function makeDebian(base: DebianBase, staged: string, work: BuildWo
       onLine: (line) => tell(line, work),
       signal: work.signal,
       timeout: 60 * 60_000,
-      env: { ...environment(), ...(asRoot ? { TMPDIR: work.temporary } : {}) },
+      env: { ...withSourceDate(latest), ...(asRoot ? { TMPDIR: work.temporary } : {}) },
     },
   );
   await addDev(target, work);
@@ -84,12 +84,10 @@ const insideNamespace: [string, ...string[]] = [
   '--mount-proc',
 ];
 
-/** Same day, same mirrors, same image. A time further back would be older than files of recent packages. */
-function environment(): Record<string, string> {
-  const day = 86_400;
-  const today = Math.floor(Date.now() / 1000 / day) * day;
+/** Our environment with the latest time that files of an image may have, in seconds since 1970, as packing tools read it. */
+export function withSourceDate(latest: number): Readonly<Record<string, string>> {
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { ...Object.fromEntries(inherited), SOURCE_DATE_EPOCH: String(today), LC_ALL: 'C.UTF-8' };
+  return { ...Object.fromEntries(inherited), SOURCE_DATE_EPOCH: String(latest), LC_ALL: 'C.UTF-8' };
 }
 
 function tell(line: string, work: BuildWork): void {

@@ -1,19 +1,19 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from '../host/process.ts';
-import { makeDebian } from './debian.ts';
+import { makeDebian, withSourceDate } from './debian.ts';
 import type { DebianBase } from './definition.ts';
 import type { BuildWork } from './work.ts';
 
 /** Everything staged belongs to root and is from 1970, so that the same files give the same bytes. */
 const sameForAll = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'] as const;
 const tied = ['setpriv', '--pdeathsig', 'KILL'] as const;
-const rootFolder = ['-root-mode', '755', '-root-uid', '0', '-root-gid', '0', '-root-time', '0'] as const;
+const rootFolder = ['-root-mode', '755', '-root-uid', '0', '-root-gid', '0'] as const;
 /**
  * lz4, because guests read an image far more often than it is packed: under emulation unpacking zstd costs several times
  * as much, and packing takes seconds instead of a minute.
  */
-const squashing = ['-comp', 'lz4', '-mkfs-time', '0', ...rootFolder] as const;
+const squashing = ['-comp', 'lz4', ...rootFolder] as const;
 
 /** Makes the squashfs of a base (or of none) with the staged files of `root` on top. */
 export async function makeFileSystem(
@@ -24,16 +24,27 @@ export async function makeFileSystem(
 ): Promise<void> {
   const staged = join(work.temporary, 'staged.tar');
   await collect(root, staged, base === undefined, work);
-  const whole = base === undefined ? staged : await makeDebian(base, staged, work);
-  await squash(whole, target, work);
+  if (base === undefined) {
+    await squash(staged, target, 0, work);
+    return;
+  }
+  const today = startOfDay();
+  await squash(await makeDebian(base, staged, today, work), target, today, work);
 }
 
-async function squash(tar: string, target: string, work: BuildWork): Promise<void> {
+/** Same day, same mirrors, same image. A time further back would be older than files of recent packages. */
+function startOfDay(): number {
+  const day = 86_400;
+  return Math.floor(Date.now() / 1000 / day) * day;
+}
+
+/** `latest`, in seconds since 1970, takes the place of every later time, such as that of the top folder. */
+async function squash(tar: string, target: string, latest: number, work: BuildWork): Promise<void> {
   work.onProgress('packing the file system');
   await runProgram(
     'pack the file system of the image',
     [...tied, 'sqfstar', '-quiet', '-no-progress', '-exit-on-error', ...squashing, target],
-    { inputFile: tar, signal: work.signal, timeout: 30 * 60_000 },
+    { inputFile: tar, signal: work.signal, timeout: 30 * 60_000, env: withSourceDate(latest) },
   );
 }
 

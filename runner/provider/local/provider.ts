@@ -67,7 +67,9 @@ function leaseOf(run: OpenRun, plan: Plan, show: RunSink, cancelled: AbortSignal
     artifacts: openArtifacts(join(run.folder, 'artifacts'), out),
     finish: (results) => {
       const failed = results.some((result) => result.conclusion === 'failure' || result.conclusion === 'cancelled');
-      return run.recorder.close(failed ? 'failure' : 'success', failed ? 1 : 0);
+      // Without a result and an end of its own, as the store asks first, the engine broke.
+      const exitCode = results.length === 0 ? 3 : failed ? 1 : 0;
+      return run.recorder.close(stateOf(exitCode), exitCode);
     },
     abandon: (exitCode) => run.recorder.close(stateOf(exitCode), exitCode),
   };

@@ -1,0 +1,42 @@
+/** Stops a run from the keyboard: the first signal asks, the second insists. */
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** Stops it as the first signal would, without a word. */
+  stop(): void;
+  /** Listens no longer. */
+  close(): void;
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The first SIGINT, SIGTERM or SIGHUP aborts `signal` and says so through `tell`; the next calls `kill`, which ends
+ * everything this process has started, and leaves at once with exit code 130.
+ */
+export function listenForInterrupt(tell: (text: string) => void, kill: () => void): Interrupt {
+  const controller = new AbortController();
+  const interrupted = (name: NodeJS.Signals) => {
+    if (!controller.signal.aborted) {
+      tell(`${name}: cancelling and cleaning up; once more kills everything now`);
+      controller.abort();
+      return;
+    }
+    try {
+      kill();
+    } finally {
+      process.exit(130);
+    }
+  };
+  for (const name of signals) {
+    process.on(name, interrupted);
+  }
+  return {
+    signal: controller.signal,
+    stop: () => controller.abort(),
+    close() {
+      for (const name of signals) {
+        process.removeListener(name, interrupted);
+      }
+    },
+  };
+}

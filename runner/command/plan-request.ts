@@ -1,0 +1,50 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import type { Plan } from '../model/plan.ts';
+import type { Given } from '../provider/local/contexts.ts';
+import { type ReadOptions, readPlans } from '../provider/local/read-plans.ts';
+import type { Config } from './config.ts';
+import { findPipelines } from './find-pipelines.ts';
+import { readMatrixFilter, readPairs, readPayload } from './given.ts';
+import type { SelectOptions } from './run-options.ts';
+
+/** CPUs and bytes that machines may take here, after the configuration and `--memory`. */
+export function hostBudget(config: Config, memory?: number): { cpu: number; memory: number } {
+  const constrained = process.constrainedMemory();
+  const installed = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+  return {
+    cpu: config.budget?.cpu ?? availableParallelism(),
+    memory: Math.min(memory ?? config.budget?.memory ?? installed, installed),
+  };
+}
+
+/** The plans that arguments and options ask for. Throws a `WrongInput` with everything that is wrong. */
+export async function requestedPlans(
+  paths: readonly string[],
+  options: SelectOptions,
+  config: Config,
+  more: Partial<ReadOptions> = {},
+): Promise<readonly Plan[]> {
+  const payload = readPayload(options);
+  const given: Given = {
+    vars: readPairs('--var', options.var, options.varFile),
+    inputs: readPairs('--input', options.input, options.inputFile),
+    ...(options.event === undefined ? {} : { event: options.event }),
+    ...(payload === undefined ? {} : { payload }),
+  };
+  const matrix = readMatrixFilter(options.matrix);
+  const files = await findPipelines([...paths, ...options.workflows]);
+  return await readPlans(
+    files.map((file) => resolve(file)),
+    {
+      given,
+      host: hostBudget(config),
+      ...(options.job.length === 0 ? {} : { jobs: options.job }),
+      ...(options.event === undefined ? {} : { event: options.event }),
+      ...(matrix.size === 0 ? {} : { matrix }),
+      ...(config.isolation === undefined ? {} : { defaultIsolation: config.isolation }),
+      ...(config.images === undefined ? {} : { images: config.images }),
+      ...more,
+    },
+  );
+}

@@ -1,0 +1,104 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Accel } from '../model/machine.ts';
+import type { Isolation } from '../model/workflow.ts';
+import { isolationNames } from '../workflow/names.ts';
+import { bytesAllowed, parseBytes } from '../workflow/quantity.ts';
+
+/** Options that say which jobs there are: `run`, `list` and `graph` share them. */
+export interface SelectOptions {
+  readonly job: readonly string[];
+  readonly matrix: readonly string[];
+  readonly event?: string;
+  readonly eventpath?: string;
+  readonly workflows: readonly string[];
+  readonly var: readonly string[];
+  readonly varFile?: string;
+  readonly input: readonly string[];
+  readonly inputFile?: string;
+}
+
+export interface RunOptions extends SelectOptions {
+  readonly secret: readonly string[];
+  readonly secretFile?: string;
+  readonly env: readonly string[];
+  readonly envFile?: string;
+  readonly platform: readonly string[];
+  readonly isolation?: Isolation;
+  readonly accel?: Accel;
+  readonly maxParallel?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes. */
+  readonly logLimit?: number;
+  readonly out?: string;
+  readonly keepFailed: boolean;
+  readonly json: boolean;
+  readonly dryRun: boolean;
+  readonly dryrun: boolean;
+  readonly list: boolean;
+}
+
+export function addSelectOptions(command: Command): Command {
+  return command
+    .argument('[path...]', 'pipeline files or folders of them; none: those of the repository you stand in')
+    .addOption(many('-j, --job <id>', 'only this job and what it needs (repeatable)'))
+    .addOption(many('--matrix <key:value>', 'only the cells of a matrix with this value (repeatable)'))
+    .option('--event <name>', 'only pipelines whose `on` names this event; without it `on` is not looked at')
+    .option('-e, --eventpath <file>', "JSON file with the event's payload, github.event")
+    .addOption(many('-W, --workflows <path>', 'a pipeline file or folder, as the argument (repeatable)'))
+    .addOption(many('--var <name=value>', 'a value of the vars context (repeatable)'))
+    .option('--var-file <file>', 'file of NAME=value lines for the vars context')
+    .addOption(many('--input <name=value>', 'a value of the inputs context (repeatable)'))
+    .option('--input-file <file>', 'file of NAME=value lines for the inputs context');
+}
+
+export function addRunOptions(command: Command): Command {
+  return addSelectOptions(command)
+    .addOption(
+      many('-s, --secret <name[=value]>', 'a secret; without a value from the environment or asked for (repeatable)'),
+    )
+    .option('--secret-file <file>', 'file of NAME=value lines with secrets')
+    .addOption(
+      many(
+        '--env <name[=value]>',
+        'a variable for all steps; wins over the `env` of the file’s top level (repeatable)',
+      ),
+    )
+    .option('--env-file <file>', 'file of NAME=value lines for --env')
+    .addOption(many('-P, --platform <name=image>', 'use this image where a pipeline names <name> (repeatable)'))
+    .addOption(
+      new Option('--isolation <level>', 'default level; raises a weaker one, never lowers').choices(isolationNames),
+    )
+    .addOption(new Option('--accel <how>', 'how microVMs run').choices(['kvm', 'tcg']))
+    .option('--max-parallel <n>', 'steps that run at once at most', positiveInteger)
+    .option('--memory <size>', 'memory all machines may take together', bytes)
+    .option('--log-limit <size>', 'output a step may write (256Mi)', bytes)
+    .option('--out <folder>', 'copy artifacts to <folder>/<artifact>/')
+    .option('--keep-failed', 'keep the disks of failed steps', false)
+    .option('--json', 'print events, one JSON object a line, and nothing else', false)
+    .option('--dry-run', 'show what would run', false)
+    .addOption(new Option('-n, --dryrun', 'the same').default(false).hideHelp())
+    .option('-l, --list', 'list the jobs instead of running them', false);
+}
+
+/** An option that may be given several times; each time takes one value. */
+export function many(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .argParser((value: string, before: string[]) => [...before, value])
+    .default([], '');
+}
+
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) {
+    throw new InvalidArgumentError('Expected a whole number from 1 on.');
+  }
+  return Number(text);
+}
+
+export function bytes(text: string): number {
+  const value = parseBytes(text);
+  if (value === undefined) {
+    throw new InvalidArgumentError(`Expected ${bytesAllowed}.`);
+  }
+  return value;
+}

@@ -1,0 +1,105 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attempt } from '../host/attempt.ts';
+import { causeText, HostFault, WrongInput } from '../host/fault.ts';
+import { scratchFolder } from '../host/paths.ts';
+import type { RunEndEvent, RunEvent } from '../model/event.ts';
+import type { RunSink } from '../model/lease.ts';
+import type { Plan } from '../model/plan.ts';
+import { type LocalLease, localProvider } from '../provider/local/provider.ts';
+import { runLease } from '../run/run-lease.ts';
+import type { RunStore } from '../store/store.ts';
+import { type RunSetting, runServices } from './run-services.ts';
+
+export interface RunAll {
+  readonly plans: readonly Plan[];
+  readonly store: RunStore;
+  readonly show: RunSink;
+  readonly setting: RunSetting;
+  /** Called with each run's id before anything of it is made. */
+  readonly onRun: (run: string) => void;
+}
+
+/**
+ * Runs plans one after the other, each as a run of its own, and returns the worst of their exit codes: 130, 3, 2, 1, 0.
+ * An interrupted run is the last.
+ */
+export async function runPipelines({ plans, store, show, setting, onRun }: RunAll): Promise<number> {
+  const end: { event?: RunEndEvent } = {};
+  const watching: RunSink = {
+    async write(event: RunEvent) {
+      if (event.type === 'run-end') {
+        end.event = event;
+      }
+      await show.write(event);
+    },
+  };
+  const { out } = setting.options;
+  const provider = localProvider({ plans, store, show: watching, ...(out === undefined ? {} : { out }) });
+  let worst = 0;
+  for await (const lease of provider.leases(setting.signal)) {
+    onRun(lease.run);
+    delete end.event;
+    await runOne(lease, setting, end, watching);
+    worst = worse(worst, (end as { event?: RunEndEvent }).event?.exitCode ?? 3);
+  }
+  return setting.signal.aborted ? 130 : worst;
+}
+
+/** After it the run has told its end, and its folders for machines are gone. */
+async function runOne(
+  lease: LocalLease,
+  setting: RunSetting,
+  end: { event?: RunEndEvent },
+  show: RunSink,
+): Promise<void> {
+  const started = Date.now();
+  try {
+    await runLease(lease, await runServices(lease, setting));
+  } catch (error) {
+    if (end.event !== undefined) {
+      throw error;
+    }
+    await tellFailure(lease, error, started, show);
+  } finally {
+    await removeFolders(lease, setting.options.keepFailed);
+  }
+}
+
+/** The engine could not go on: its run still has an end, and what was wrong is told where everything else is. */
+async function tellFailure(lease: LocalLease, error: unknown, started: number, show: RunSink): Promise<void> {
+  const at = { run: lease.run, time: new Date().toISOString() };
+  const problems = error instanceof WrongInput ? error.problems : [];
+  const told = problems.map((problem): RunEvent => ({ ...at, type: 'problem', problem }));
+  const end = endOf(error, lease.cancelled.aborted);
+  for (const event of [...told, { ...at, ...end, durationMs: Date.now() - started }]) {
+    // What cannot be written down, on a full disk for one, is shown all the same.
+    await lease.sink.write(event).catch(() => show.write(event));
+  }
+  await lease.abandon(end.exitCode);
+  if (end.exitCode === 3 && !(error instanceof HostFault)) {
+    throw error;
+  }
+}
+
+function endOf(error: unknown, interrupted: boolean): Omit<RunEndEvent, 'run' | 'time' | 'durationMs'> {
+  if (interrupted) {
+    return { type: 'run-end', conclusion: 'cancelled', outcome: 'cancelled', exitCode: 130, reason: 'cancelled' };
+  }
+  const failed = { type: 'run-end', conclusion: 'failure', outcome: 'failure' } as const;
+  return error instanceof WrongInput
+    ? { ...failed, exitCode: 2 }
+    : { ...failed, exitCode: 3, reason: 'host-fault', detail: causeText(error) };
+}
+
+async function removeFolders(lease: LocalLease, keepDisks: boolean): Promise<void> {
+  const folders = [join(scratchFolder(), lease.run), ...(keepDisks ? [] : [join(lease.folder, 'disks')])];
+  for (const folder of folders) {
+    await attempt(`remove ${folder}`, () => rm(folder, { recursive: true, force: true }));
+  }
+}
+
+function worse(one: number, other: number): number {
+  const order = [0, 1, 2, 3, 130];
+  return order.indexOf(other) > order.indexOf(one) ? other : one;
+}

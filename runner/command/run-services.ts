@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attempt } from '../host/attempt.ts';
+import { cacheFolder, scratchFolder } from '../host/paths.ts';
+import { openImage } from '../image/open.ts';
+import type { ChooseMachine } from '../model/machine.ts';
+import type { LocalLease } from '../provider/local/provider.ts';
+import { localSource } from '../provider/local/source.ts';
+import { defaultLimits, guestFolder, type RunServices } from '../run/services.ts';
+import { openCache } from '../service/cache-store.ts';
+import type { Config } from './config.ts';
+import { guestAccess, guestCaFile } from './guest-access.ts';
+import { hostBudget } from './plan-request.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** Bytes all caches together may take when the configuration names none. */
+const cacheLimit = 10 * 1024 ** 3;
+
+/** What runs of one call of `lightv run` have in common. */
+export interface RunSetting {
+  readonly options: RunOptions;
+  readonly config: Config;
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Other names for images. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly choose: ChooseMachine;
+  /** Stops the building of images. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes the folders of a run and names what it leans on. Fails with a `HostFault`. */
+export async function runServices(lease: LocalLease, setting: RunSetting): Promise<RunServices> {
+  const { options, config, images } = setting;
+  const { repository } = lease.plan;
+  const scratch = join(scratchFolder(), lease.run);
+  const disks = join(lease.folder, 'disks');
+  await attempt(`make the run's folders ${scratch} and ${disks}`, async () => {
+    await mkdir(scratch, { recursive: true, mode: 0o700 });
+    await mkdir(disks, { recursive: true, mode: 0o700 });
+  });
+  return {
+    ...defaultLimits,
+    ...(options.logLimit === undefined ? {} : { logLimit: options.logLimit }),
+    ...(options.accel === undefined ? {} : { accel: options.accel }),
+    run: lease.run,
+    choose: setting.choose,
+    openImage: (reference, onProgress) =>
+      openImage(images[reference] ?? reference, {
+        onProgress,
+        signal: setting.signal,
+        ...(repository === undefined ? {} : { repository }),
+      }),
+    source: localSource(repository),
+    caches: openCache({
+      folder: join(cacheFolder(), 'caches'),
+      scope: repository ?? lease.plan.file,
+      limit: config.cache ?? cacheLimit,
+    }),
+    secrets: setting.secrets,
+    network: networkExtras(config),
+    budget: {
+      ...hostBudget(config, options.memory),
+      ...(options.maxParallel === undefined ? {} : { maxParallel: options.maxParallel }),
+    },
+    scratch,
+    disks,
+    keepFailed: options.keepFailed,
+    now: () => new Date(),
+  };
+}
+
+function networkExtras(config: Config): RunServices['network'] {
+  const { env, ca } = guestAccess(config, process.env);
+  return { env, files: new Map(ca === undefined ? [] : [[guestCaFile.slice(guestFolder.length + 1), ca]]) };
+}

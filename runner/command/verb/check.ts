@@ -1,0 +1,51 @@
+import { WrongInput } from '../../host/fault.ts';
+import type { Problem } from '../../model/problem.ts';
+import { readPlans } from '../../provider/local/read-plans.ts';
+import { readConfig } from '../config.ts';
+import { findPipelines } from '../find-pipelines.ts';
+import { hostBudget } from '../plan-request.ts';
+import { cleanText } from '../render/clean-text.ts';
+import { problemLine } from '../render/problem-line.ts';
+import type { VerbDefinition } from '../verbs.ts';
+
+export const verb: VerbDefinition = (command, end) => {
+  command
+    .argument('[path...]', 'pipeline files or folders of them; none: those of the repository you stand in')
+    .option('--json', 'one JSON object a line', false)
+    .action(async (paths: string[], { json }: { json: boolean }) => {
+      const files = await findPipelines(paths);
+      const problems = (await Promise.all(files.map(problemsOf))).flat();
+      for (const problem of problems) {
+        process.stdout.write(
+          json ? `${JSON.stringify(flat(problem))}\n` : `${cleanText(problemLine(problem), false)}\n`,
+        );
+      }
+      if (problems.length === 0 && !json) {
+        process.stderr.write(
+          `${files.length} ${files.length === 1 ? 'pipeline' : 'pipelines'} checked, nothing wrong\n`,
+        );
+      }
+      end(problems.length === 0 ? 0 : 2);
+    });
+};
+
+/** What reading and planning it by itself, without secrets, finds. */
+async function problemsOf(file: string): Promise<readonly Problem[]> {
+  try {
+    await readPlans([file], {
+      given: { vars: {}, inputs: {} },
+      host: hostBudget({}),
+      images: readConfig().images ?? {},
+    });
+    return [];
+  } catch (error) {
+    if (error instanceof WrongInput) {
+      return error.problems;
+    }
+    throw error;
+  }
+}
+
+function flat({ message, place }: Problem): object {
+  return { file: place?.file, line: place?.line, column: place?.column, message };
+}

@@ -1,0 +1,101 @@
+import { stateFolder } from '../../host/paths.ts';
+import type { Plan } from '../../model/plan.ts';
+import { openStore } from '../../store/store.ts';
+import { askHidden } from '../ask-hidden.ts';
+import { chooseScreen } from '../choose-screen.ts';
+import { type Config, readConfig } from '../config.ts';
+import { ensureSetup } from '../ensure-setup.ts';
+import { readEnvironment, readPairs, readSecrets } from '../given.ts';
+import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
+import { killRun } from '../kill-run.ts';
+import { machines } from '../machines.ts';
+import { dryRunText, jobsJson, jobsTable } from '../plan-list.ts';
+import { hostBudget, requestedPlans } from '../plan-request.ts';
+import type { Screen } from '../render/screen.ts';
+import { addRunOptions, type RunOptions } from '../run-options.ts';
+import { runPipelines } from '../run-pipelines.ts';
+import type { RunSetting } from '../run-services.ts';
+import { sweepDeadRuns } from '../sweep-dead-runs.ts';
+import type { VerbDefinition } from '../verbs.ts';
+
+export const verb: VerbDefinition = (command, end) => {
+  addRunOptions(command).action(async (paths: string[], options: RunOptions) => {
+    end(await run(paths, options));
+  });
+};
+
+async function run(paths: readonly string[], options: RunOptions): Promise<number> {
+  const config = readConfig();
+  const images = { ...config.images, ...readPairs('--platform', options.platform, undefined) };
+  const ask = process.stdin.isTTY ? askHidden : undefined;
+  const secrets = await readSecrets(options.secret, options.secretFile, ask);
+  const plans = await requestedPlans(paths, options, config, {
+    images,
+    host: hostBudget(config, options.memory),
+    env: readEnvironment(options.env, options.envFile),
+    secrets: new Set(secrets.keys()),
+    ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
+  });
+  if (options.list || options.dryRun || options.dryrun) {
+    const text = options.list ? jobsTable : dryRunText;
+    process.stdout.write(options.json ? jobsJson(plans) : text(plans));
+    return 0;
+  }
+  return await runForReal(plans, { options, config, images, secrets });
+}
+
+async function runForReal(plans: readonly Plan[], given: Omit<RunSetting, 'choose' | 'signal'>): Promise<number> {
+  let current: string | undefined;
+  let screen: Screen | undefined;
+  const say = (text: string) => tell(screen, current, text);
+  const interrupt = listenForInterrupt(say, () => {
+    if (current !== undefined) {
+      killRun(current);
+    }
+  });
+  try {
+    await makeReady(plans, given.images, interrupt);
+    const store = openStore(stateFolder());
+    try {
+      await sweepDeadRuns(store);
+      screen = await chooseScreen(given.options.json, interrupt.stop);
+      const setting = { ...given, choose: machines(), signal: interrupt.signal };
+      const onRun = (run: string) => {
+        current = run;
+      };
+      return await runPipelines({ plans, store, show: screen, setting, onRun });
+    } finally {
+      await screen?.close();
+      store.close();
+    }
+  } finally {
+    interrupt.close();
+  }
+}
+
+/** Installs and makes what is missing before the first run; says so on stderr. */
+async function makeReady(plans: readonly Plan[], images: Config['images'], interrupt: Interrupt): Promise<void> {
+  const steps = plans.flatMap((plan) => plan.jobs.flatMap((job) => (job.kind === 'job' ? job.steps : [])));
+  const used = [...new Set(steps.map((step) => images?.[step.image] ?? step.image))];
+  const repository = plans[0]?.repository;
+  await ensureSetup(
+    { kind: 'run', images: used },
+    {
+      onProgress: (line) => process.stderr.write(`lightv: ${line}\n`),
+      signal: interrupt.signal,
+      ...(repository === undefined ? {} : { repository }),
+    },
+  );
+}
+
+/** Among the events of the run that is going on, so that it does not break the live lines or the JSON; else on stderr. */
+function tell(screen: Screen | undefined, run: string | undefined, text: string): void {
+  if (screen === undefined || run === undefined) {
+    process.stderr.write(`lightv: ${text}\n`);
+    return;
+  }
+  const time = new Date().toISOString();
+  screen.write({ type: 'notice', run, time, level: 'warning', text }).catch((error: Error) => {
+    process.stderr.write(`lightv: ${text} (${error.message})\n`);
+  });
+}

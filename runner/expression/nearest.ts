@@ -13,7 +13,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 
 /** `; did you mean 'x'?` for a sentence's end, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
-  const near = nearest(word, candidates);
+  const few = [...candidates].slice(0, 200);
+  const near = word.length > 100 ? undefined : nearest(word, few);
   return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 

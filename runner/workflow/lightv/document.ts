@@ -42,7 +42,9 @@ export function parseDocument(text: string, file: string): { document?: Pipeline
   const at = (offset: number, length = 1) => placeAt(file, lines, offset, length);
   const error = parsed.flatMap((document) => document.errors).sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (error !== undefined) {
-    return { problems: [{ message: `not valid YAML: ${lowerFirst(error.message)}`, place: at(error.pos[0]) }] };
+    const tooDeep = error.code === 'RESOURCE_EXHAUSTION';
+    const message = tooDeep ? 'nested too deeply to be read' : `not valid YAML: ${lowerFirst(error.message)}`;
+    return { problems: [{ message, place: at(error.pos[0]) }] };
   }
   const second = parsed[1];
   if (second !== undefined) {
@@ -132,7 +134,9 @@ function boundDocument(
     }
     const size = childrenOf(node, problems, at).reduce((sum, child) => sum + measure(child, depth + 1), 1);
     sizes.set(node, size);
-    return size <= maxValues ? size : refuse(node, `the file's aliases unfold to more than ${maxValues} values`);
+    return size <= maxValues
+      ? size
+      : refuse(node, `the file holds more than ${maxValues} values, its aliases unfolded`);
   };
   try {
     measure(unbound.root, 0);

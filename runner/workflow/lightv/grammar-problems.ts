@@ -7,11 +7,14 @@ import { mapKeys, missing } from './kinds.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** More than anyone reads; finding the place of each costs a walk through the file. */
+const maxIssues = 500;
+
 /** Every breach of the grammar, and the paths of what broke it, as JSON, so that the rest can still be looked at. */
 export function grammarProblems(root: Field): { problems: Problem[]; broken: Set<string> } {
   const result = pipelineGrammar.safeParse(root.value);
   const broken = new Set<string>();
-  const problems = (result.error?.issues ?? []).flatMap((issue) =>
+  const problems = (result.error?.issues ?? []).slice(0, maxIssues).flatMap((issue) =>
     deepest(issue).flatMap((inner) => {
       const { path, problems } = tell(inner, root);
       for (const place of path) {

@@ -122,7 +122,9 @@ const job = map('a job', {
     .describe('Files kept from run to run.'),
   'continue-on-error': flag.optional().describe('A failure does not fail the run.'),
   timeout: duration.optional().describe('How long the whole job may take.'),
-  steps: list('a list of steps', step).min(1, 'found no step; a job has at least one'),
+  steps: list('a list of steps', step)
+    .min(1, 'found no step; a job has at least one')
+    .max(1000, 'found more than 1000 steps; a job has at most that many'),
 });
 
 const defaults = map('defaults', {

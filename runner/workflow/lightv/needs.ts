@@ -1,6 +1,7 @@
 import { didYouMean } from '../../expression/nearest.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Job } from '../../model/workflow.ts';
+import { enumerated } from '../shown.ts';
 
 /** Needs of jobs that do not exist, and circles of needs; each circle once, from its first job in the file. */
 export function needsProblems(jobs: readonly Job[]): Problem[] {
@@ -10,7 +11,7 @@ export function needsProblems(jobs: readonly Job[]): Problem[] {
       .filter((need) => !ids.includes(need.id))
       .map((need) => {
         const others = ids.filter((id) => id !== job.id);
-        const list = others.length === 0 ? 'there is no other job' : `jobs: ${others.join(', ')}`;
+        const list = others.length === 0 ? 'there is no other job' : `jobs: ${enumerated(others)}`;
         const message = `'needs' names '${need.id}', but there is no such job; ${list}${didYouMean(need.id, others)}`;
         return { message, place: need.place };
       }),

@@ -3,6 +3,7 @@ import { didYouMean } from '../../expression/nearest.ts';
 import { holdsExpression } from '../../expression/split.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Job, Step } from '../../model/workflow.ts';
+import { enumerated } from '../shown.ts';
 import type { GatheredText } from './gather.ts';
 
 /** Where a text stands: its job and, inside one, its step; all jobs by their ids in lower case. */
@@ -43,7 +44,7 @@ function needsFault([id, part, output]: Reference['path'], { job, jobs }: Standi
   }
   const ids = job.needs.map((need) => need.id);
   if (!ids.some((need) => same(need, id))) {
-    const list = ids.length === 0 ? 'it needs no job' : `it needs ${ids.join(', ')}`;
+    const list = ids.length === 0 ? 'it needs no job' : `it needs ${enumerated(ids)}`;
     return `needs.${id}: job '${job.id}' does not need '${id}'; ${list}${didYouMean(id, ids)}`;
   }
   const names = jobs.get(id.toLowerCase())?.outputs.keys();
@@ -59,7 +60,7 @@ function stepsFault([id, part, output]: Reference['path'], { job, step }: Standi
   const before = step === undefined ? new Set(job.steps) : ancestors(step, job.steps);
   const ids = named.filter((candidate) => before.has(candidate)).map((candidate) => candidate.id);
   if (target === undefined || !before.has(target)) {
-    const list = ids.length === 0 ? 'no step before it has an id' : `steps before it: ${ids.join(', ')}`;
+    const list = ids.length === 0 ? 'no step before it has an id' : `steps before it: ${enumerated(ids)}`;
     return `steps.${id}: ${absence(target, step, job)}; ${list}${target === undefined ? didYouMean(id, ids) : ''}`;
   }
   const fault = partFault(`steps.${id}`, part, ['outputs', 'outcome', 'conclusion']);
@@ -79,10 +80,11 @@ function absence(target: Step | undefined, step: Step | undefined, job: Job): st
 
 /** The steps that have ended when this one starts. */
 function ancestors(step: Step, steps: readonly Step[]): Set<Step> {
+  const byId = new Map(steps.map((candidate) => [candidate.id, candidate]));
   const found = new Set<Step>();
   const rest = [...step.needs];
   for (let id = rest.pop(); id !== undefined; id = rest.pop()) {
-    const need = steps.find((candidate) => candidate.id === id);
+    const need = byId.get(id);
     if (need !== undefined && !found.has(need)) {
       found.add(need);
       rest.push(...need.needs);
@@ -102,7 +104,7 @@ function matrixFault([axis]: Reference['path'], { job }: Standing): string | und
   const added = (matrix.include as readonly object[]).flatMap((cell) => Object.keys(cell));
   const keys = [...new Set([...matrix.axes.keys(), ...added])];
   const known = keys.some((key) => same(key, axis));
-  return known ? undefined : `the matrix has no '${axis}'; it has ${keys.join(', ')}${didYouMean(axis, keys)}`;
+  return known ? undefined : `the matrix has no '${axis}'; it has ${enumerated(keys)}${didYouMean(axis, keys)}`;
 }
 
 function secretsFault([name]: Reference['path'], { step }: Standing): string | undefined {
@@ -113,7 +115,8 @@ function secretsFault([name]: Reference['path'], { step }: Standing): string | u
   if (names.some((secret) => holdsExpression(secret.text) || same(secret.text, name))) {
     return undefined;
   }
-  const list = names.length === 0 ? "it has no 'secrets'" : `it names ${names.map((secret) => secret.text).join(', ')}`;
+  const list =
+    names.length === 0 ? "it has no 'secrets'" : `it names ${enumerated(names.map((secret) => secret.text))}`;
   return `secrets.${name}: the step does not name '${name}' among its 'secrets'; ${list}`;
 }
 
@@ -132,7 +135,7 @@ function outputFault(
     return undefined;
   }
   const names = [...declared];
-  const list = names.length === 0 ? 'it declares none' : `it declares ${names.join(', ')}`;
+  const list = names.length === 0 ? 'it declares none' : `it declares ${enumerated(names)}`;
   const known = names.some((name) => same(name, output));
   return known ? undefined : `${what} has no output '${output}'; ${list}${didYouMean(output, names)}`;
 }

@@ -1,6 +1,7 @@
 import { didYouMean } from '../../expression/nearest.ts';
 import type { Maybe, Step, Template } from '../../model/workflow.ts';
 import { idAllowed, idPattern } from '../names.ts';
+import { enumerated } from '../shown.ts';
 import type { Field } from './field.ts';
 import { readArtifacts } from './files.ts';
 import type { Gathering } from './gather.ts';
@@ -112,7 +113,7 @@ function readNeeds(
       return true;
     }
     const at = ids.findIndex((id, position) => id === need.text && writtenAt(position));
-    const list = earlier.length === 0 ? 'no step before it has an id' : `steps before it: ${earlier.join(', ')}`;
+    const list = earlier.length === 0 ? 'no step before it has an id' : `steps before it: ${enumerated(earlier)}`;
     const why = at === -1 ? 'there is no such step' : at === index ? 'that is this step' : 'that step comes later';
     const hint = at === -1 ? didYouMean(need.text, earlier) : '';
     gathering.tell(need, `'needs' names '${need.text}', but ${why}; ${list}${hint}`);

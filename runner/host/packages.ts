@@ -36,6 +36,7 @@ const table: readonly (readonly [Purpose, string, string, string])[] = [
   ['image', 'apt-get', 'apt', 'download Debian packages for images and the guest kernel'],
   ['image', 'dpkg-deb', 'dpkg', 'unpack Debian packages'],
   ['debian-image', 'mmdebstrap', 'mmdebstrap', 'make images that hold a Debian system'],
+  ['debian-image', 'newuidmap', 'uidmap', 'make images that hold a Debian system without being root'],
   ['checkout', 'git', 'git', 'read the repository'],
 ];
 

@@ -8,12 +8,14 @@ import type { BuildWork } from './work.ts';
 /** Everything staged belongs to root and is from 1970, so that the same files give the same bytes. */
 const sameForAll = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'] as const;
 const tied = ['setpriv', '--pdeathsig', 'KILL'] as const;
-const rootFolder = ['-root-mode', '755', '-root-uid', '0', '-root-gid', '0'] as const;
+/** sqfstar gives the top folder to whoever calls it, whatever its options say. */
+const asMappedRoot = ['unshare', '--map-root-user', '--kill-child'] as const;
+
 /**
  * lz4, because guests read an image far more often than it is packed: under emulation unpacking zstd costs several times
  * as much, and packing takes seconds instead of a minute.
  */
-const squashing = ['-comp', 'lz4', ...rootFolder] as const;
+const squashing = ['-comp', 'lz4', '-root-mode', '755'] as const;
 
 /** Makes the squashfs of a base (or of none) with the staged files of `root` on top. */
 export async function makeFileSystem(
@@ -43,7 +45,16 @@ async function squash(tar: string, target: string, latest: number, work: BuildWo
   work.onProgress('packing the file system');
   await runProgram(
     'pack the file system of the image',
-    [...tied, 'sqfstar', '-quiet', '-no-progress', '-exit-on-error', ...squashing, target],
+    [
+      ...tied,
+      ...(process.getuid?.() === 0 ? [] : asMappedRoot),
+      'sqfstar',
+      '-quiet',
+      '-no-progress',
+      '-exit-on-error',
+      ...squashing,
+      target,
+    ],
     { inputFile: tar, signal: work.signal, timeout: 30 * 60_000, env: withSourceDate(latest) },
   );
 }

@@ -34,7 +34,7 @@ export async function bootQemu(spec: VmSpec, accel: Accel, signal: AbortSignal):
       ...{ spec, accel, kernel, disk },
       ...(accel === 'tcg' ? { tsc: await tscKilohertz() } : {}),
       confine: (pid) => group.add(pid),
-      ...(spec.network.kind === 'full' ? await openedNetwork(spec, signal, undo) : {}),
+      ...(spec.network.kind === 'full' ? await openedNetwork(spec, group, signal, undo) : {}),
     };
     const guest = await startTwice(plan, signal);
     return new QemuVm({ id: spec.id, accel, disk }, guest, release);
@@ -61,10 +61,11 @@ function openBounds(spec: VmSpec, undo: (() => Promise<void>)[]): Cgroup {
 
 async function openedNetwork(
   spec: VmSpec,
+  group: Cgroup,
   signal: AbortSignal,
   undo: (() => Promise<void>)[],
 ): Promise<Pick<BootPlan, 'network'>> {
-  const network = await openNetwork(spec, signal);
+  const network = await openNetwork(spec, (pid) => group.add(pid), signal);
   undo.push(() => network.close());
   return { network };
 }

@@ -9,7 +9,10 @@ import { forwardedDns, nameServers, reachableServers } from './resolver.ts';
 
 /** A network of its own that reaches the outside, and neither this host's services nor link-local addresses. */
 export interface NetworkSpace {
-  /** Puts a program into it: `[...enter, program, ...]`. Afterwards the program has no power over the network. */
+  /**
+   * Puts a program into it: `[...enter, program, ...]`. A program that leaves this user's own user namespace (as every
+   * sandboxed guest does) has no power over the network; one that stays is still its owner.
+   */
   readonly enter: readonly string[];
   /** IPv4 in dotted form. */
   readonly address: string;
@@ -40,7 +43,7 @@ const openTime = 10_000;
  * The namespace is kept by a shell that waits for the end of its input, so it goes with LightV however LightV goes. The
  * rules come before any route and before the interface, and hold for every route pasta adds; the host's own addresses
  * are refused since pasta would otherwise connect to them from the host's side. No ports are forwarded either way.
- * Ports below 1024 are open to all inside, where nobody has a capability over this namespace.
+ * Ports below 1024 are open to all inside, where a guest has no capability over this namespace.
  */
 const script = `
 set -eu

@@ -66,7 +66,7 @@ test.serial(
     t.teardown(() => space.close());
     t.regex(await reach(space, '169.254.169.254', 80), /^E(HOST|NET)UNREACH$/);
     const [file = '', ...enter] = space.enter;
-    const drop = ['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs'];
+    const drop = ['unshare', '--user', '--map-root-user'];
     const bare = (...argv: string[]) => execa(file, [...enter, ...drop, ...argv], { reject: false });
     for (const argv of [
       ['ip', 'rule', 'del', 'pref', '1'],

@@ -122,6 +122,7 @@ static bool wait_for_host(struct line *line, int ms) {
 
 _Noreturn static void run_machine(int signals) {
   machine_boot();
+  guard_self();
   int port = machine_port();
   struct line line;
   line_open(&line, port, port);
@@ -139,6 +140,7 @@ _Noreturn static void run_machine(int signals) {
 }
 
 _Noreturn static void run_stream(int signals) {
+  guard_self();
   int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (in < 0 || out < 0 || nothing < 0 || fcntl(in, F_SETFL, fcntl(in, F_GETFL) | O_NONBLOCK) != 0 ||
@@ -163,7 +165,6 @@ int main(int argc, char **argv) {
   in_machine = !stream;
   close_range(3, ~0U, 0);
   int signals = watch_signals();
-  guard_self();
   if (stream) {
     run_stream(signals);
   }

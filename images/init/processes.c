@@ -106,6 +106,7 @@ static void stop(bool all) {
     processes_reap();
     size_t count = left(victims, PROCESSES_MAX, all);
     if (count == 0) {
+      processes_reap();
       return;
     }
     if (getpid() == 1 && (all || !tasks_running())) {

@@ -33,7 +33,7 @@ export interface RunStore {
   folderOf(run: string): string;
   /** Whether the process that runs it still lives; `false` for an id that is not known. */
   lives(run: string): boolean;
-  /** Forgets a run and removes its folder. A run that still lives is left alone: `false`. */
+  /** Forgets a run and removes its folder. A run that goes on is left alone: `false`. */
   remove(run: string): Promise<boolean>;
   close(): void;
 }
@@ -57,7 +57,8 @@ export function openStore(folder: string): RunStore {
     folderOf,
     lives,
     remove: async (run) => {
-      if (lives(run)) {
+      const running = list().some((one) => one.id === run && one.state === 'running');
+      if (running) {
         return false;
       }
       const gone = folderOf(run);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fillTemplate } from '../expression/evaluate.ts';
 import { attempt } from '../host/attempt.ts';
+import { WrongInput } from '../host/fault.ts';
 import type { OpenSource, SourceRequest } from '../model/lease.ts';
 import type { MicroVm } from '../model/machine.ts';
 import { jobContexts } from './contexts.ts';
-import { StepFailure } from './ending.ts';
 import type { JobScene } from './scene.ts';
 import { workspace } from './services.ts';
 
@@ -70,7 +70,7 @@ export async function checkOut(scene: JobScene, vm: MicroVm, signal: AbortSignal
     return;
   }
   if (checkout !== 'default') {
-    throw new StepFailure('not-started', 'checkout: true, but the pipeline is not in a git repository');
+    throw new WrongInput([{ message: 'checkout: true, but the pipeline is not in a git repository' }]);
   }
   if (!scene.told.has('checkout')) {
     scene.told.add('checkout');

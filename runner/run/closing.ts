@@ -27,7 +27,12 @@ export async function closeJob(scene: JobScene, outcome: End['outcome'], up: Las
     return;
   }
   const { signal } = scene.stop.now;
-  const held = up?.step === last && (await isAlive(up)) ? up.held : await reopen(scene, last, signal);
+  const usable = up?.step === last && (await isAlive(up));
+  if (!usable) {
+    // Its place goes back first: who holds one must not wait for another.
+    await up?.held.give();
+  }
+  const held = usable ? up.held : await reopen(scene, last, signal);
   try {
     const scope = { contexts: closingContexts(scene) };
     await saveArtifacts(scene, { vm: held.vm, specs, outcome, scope, signal });

@@ -68,9 +68,9 @@ export class JobDisks {
     return this.#left.get(step)?.disk.path;
   }
 
-  /** Removes all disks but the kept ones. Fails with a `HostFault`. */
-  async remove(): Promise<void> {
-    const paths = this.#made.filter((path) => !this.#wanted.has(path));
+  /** Removes all disks in `folder` but the kept ones: one that lives elsewhere is its backend's. Fails with a `HostFault`. */
+  async remove(folder: string): Promise<void> {
+    const paths = this.#made.filter((path) => path.startsWith(`${folder}/`) && !this.#wanted.has(path));
     await attempt('remove the disks of a job', () =>
       Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }))),
     );

@@ -5,6 +5,7 @@ import type { DiskSpec, MachineChoice, MicroVm, VmSpec } from '../model/machine.
 import type { PlannedStep } from '../model/plan.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
+import { onAbort } from './stop.ts';
 
 /** Bytes a machine gets when neither the file nor its image says. */
 const defaultMemory = 512 * 1024 ** 2;
@@ -20,8 +21,14 @@ export interface MachineRequest {
   readonly order: number;
   /** The disk for the level that was chosen; throws when that level cannot fork it. */
   readonly disk: (choice: MachineChoice) => DiskSpec;
-  /** Called with what was chosen before anything waits. */
-  readonly onChoice: (choice: MachineChoice) => Promise<void>;
+  /** Called when the machine has its place in the budget, before it boots. */
+  readonly onPlace: (choice: MachineChoice) => Promise<void>;
+}
+
+/** How images are opened for a run. */
+export interface ImageOpening {
+  /** Ends the work on images when it aborts. */
+  readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
 }
 
@@ -69,12 +76,14 @@ export class HeldMachine {
 export class Machines {
   readonly #services: RunServices;
   readonly #queue: StepQueue;
+  readonly #opening: ImageOpening;
   readonly #images = new Map<string, Promise<ImageFile>>();
   readonly #up = new Set<HeldMachine>();
 
-  constructor(services: RunServices, queue: StepQueue) {
+  constructor(services: RunServices, queue: StepQueue, opening: ImageOpening) {
     this.#services = services;
     this.#queue = queue;
+    this.#opening = opening;
   }
 
   /**
@@ -86,13 +95,12 @@ export class Machines {
     const { isolation, network } = step;
     const { accel } = this.#services;
     const choice = await this.#services.choose({ isolation, network, ...(accel === undefined ? {} : { accel }) });
-    await request.onChoice(choice);
     const disk = request.disk(choice);
-    const image = await this.#image(step.image, request.onProgress);
+    const image = await orAbort(this.#image(step.image), signal);
     const weight = weightOf(step, image, choice);
-    signal.throwIfAborted();
     const slot = await this.#queue.acquire(weight, request.order, signal);
     try {
+      await request.onPlace(choice);
       signal.throwIfAborted();
       const vm = await choice.backend.boot(this.#spec(request, choice, image, weight, disk), signal);
       const held = new HeldMachine(vm, image, step, slot, (gone) => this.#up.delete(gone));
@@ -104,8 +112,9 @@ export class Machines {
     }
   }
 
-  /** Destroys whatever is still up. */
+  /** Destroys whatever is still up, and waits for images somebody began to open. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#images.values());
     const ends = await Promise.allSettled([...this.#up].map((held) => held.give()));
     for (const end of ends) {
       if (end.status === 'rejected') {
@@ -114,8 +123,9 @@ export class Machines {
     }
   }
 
-  #image(reference: string, onProgress: (line: string) => void): Promise<ImageFile> {
-    const opening = this.#images.get(reference) ?? this.#services.openImage(reference, onProgress);
+  #image(reference: string): Promise<ImageFile> {
+    const { onProgress, signal } = this.#opening;
+    const opening = this.#images.get(reference) ?? this.#services.openImage(reference, onProgress, signal);
     this.#images.set(reference, opening);
     return opening;
   }
@@ -143,6 +153,19 @@ export class Machines {
       bootDeadline,
       ...(choice.accel === undefined ? {} : { accel: choice.accel }),
     };
+  }
+}
+
+/** What `work` gives, or the signal's reason when it aborts first; the work itself goes on. */
+async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let undo = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    undo = onAbort(signal, () => reject(signal.reason));
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    undo();
   }
 }
 

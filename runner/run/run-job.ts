@@ -66,16 +66,17 @@ class JobRun {
 
   async run(): Promise<JobResult> {
     const scene = this.#scene;
+    scene.run.disks.push(scene.disks);
     try {
       await this.#goOn(undefined);
       await this.#begin();
       const { end, outputs } = await this.#conclude();
+      await this.#keepFailed();
       const took = scene.run.services.now().getTime() - (this.#startedAt ?? 0);
       return await tellJobEnd(scene, end, outputs, took);
     } finally {
       this.#clearTimeout();
       scene.stop.close();
-      await this.#removeDisks();
     }
   }
 
@@ -181,6 +182,7 @@ class JobRun {
     const { job, report, ended } = this.#scene;
     const record = ended.get(step.id);
     if (record !== undefined) {
+      await this.#begin();
       const { id, ...rest } = record.result;
       await report.write({ type: 'step-end', job: job.id, step: id, ...rest });
     }
@@ -223,16 +225,14 @@ class JobRun {
     }
   }
 
-  async #removeDisks(): Promise<void> {
+  /** Disks go with the run; those of failed steps may stay, and are named. */
+  async #keepFailed(): Promise<void> {
     const { run, job, disks, ended, report } = this.#scene;
-    if (run.services.keepFailed) {
-      for (const step of job.steps) {
-        const path = ended.get(step.id)?.result.outcome === 'failure' ? disks.keep(step.id) : undefined;
-        if (path !== undefined) {
-          await report.notice({ job: job.id, step: step.id }, `the disk of the failed step is kept: ${path}`);
-        }
+    for (const step of run.services.keepFailed ? job.steps : []) {
+      const path = ended.get(step.id)?.result.outcome === 'failure' ? disks.keep(step.id) : undefined;
+      if (path !== undefined) {
+        await report.notice({ job: job.id, step: step.id }, `the disk of the failed step is kept: ${path}`);
       }
     }
-    run.disks.push(disks);
   }
 }

@@ -41,13 +41,16 @@ function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: 
   const onLost = (error: unknown) => {
     stop.stopNow({ reason: 'host-fault', detail: `the run's events could not be written: ${causeText(error)}` });
   };
+  const report = new Reporter({ sink, run: services.run, now: services.now, onLost }, masks);
+  // Building an image takes minutes and says little: nobody waits for its lines, and their loss is told by `onLost`.
+  const onProgress = (line: string) => void report.notice({}, line).catch(() => {});
   return {
     plan,
     services,
     artifacts,
     stop,
-    report: new Reporter({ sink, run: services.run, now: services.now, onLost }, masks),
-    machines: new Machines(services, new StepQueue(services.budget)),
+    report,
+    machines: new Machines(services, new StepQueue(services.budget), { signal: stop.asked.signal, onProgress }),
     sources: new Sources(services.source, services.disks),
     disks: [],
   };
@@ -72,9 +75,13 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<Job
 }
 
 /** Removes what the run made, all of it whatever fails; the first fault. */
-async function clearUp({ machines, sources, disks }: RunScene): Promise<HostFault | undefined> {
+async function clearUp({ machines, sources, disks, services }: RunScene): Promise<HostFault | undefined> {
   const faults: HostFault[] = [];
-  const work = [() => machines.close(), () => sources.remove(), ...disks.map((each) => () => each.remove())];
+  const work = [
+    () => machines.close(),
+    () => sources.remove(),
+    ...disks.map((each) => () => each.remove(services.disks)),
+  ];
   for (const each of work) {
     try {
       await each();

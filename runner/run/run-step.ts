@@ -1,6 +1,5 @@
 import { ExpressionError } from '../expression/error.ts';
 import { fillTemplate } from '../expression/evaluate.ts';
-import { NeedsFiles } from '../expression/scope.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import { survivesStop } from './condition.ts';
 import { stepContexts } from './contexts.ts';
@@ -61,13 +60,8 @@ async function oneAttempt(
   const index = scene.job.steps.indexOf(step);
   let held = inherited;
   try {
-    if (held === undefined) {
-      const parent = scene.disks.before(step.id);
-      held = await takeMachine(scene, step, { parent, index, attempt }, stop.signal);
-      scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation });
-    } else {
-      scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation });
-    }
+    held ??= await takeMachine(scene, step, { parent: scene.disks.before(step.id), index, attempt }, stop.signal);
+    scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation });
     onStart();
     await tellStart(scene, step, attempt, held);
     if (held !== inherited) {
@@ -129,7 +123,7 @@ function stepName(scene: JobScene, step: PlannedStep): string {
   try {
     return fillTemplate(step.name, { contexts: stepContexts(scene, step) });
   } catch (error) {
-    if (error instanceof ExpressionError || error instanceof NeedsFiles) {
+    if (error instanceof ExpressionError) {
       return step.name.text;
     }
     throw error;

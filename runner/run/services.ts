@@ -22,10 +22,15 @@ export interface RunServices {
   readonly run: string;
   readonly choose: ChooseMachine;
   /**
-   * Opens, and where needed builds, the image a step names. Asked once for each reference in a run. Rejects with a
-   * `WrongInput` for an image that does not exist, a `HostFault` where the host cannot make it.
+   * Opens, and where needed builds, the image a step names. Asked once for each reference in a run; `signal` aborts when
+   * the run is cancelled. Rejects with a `WrongInput` for an image that does not exist, a `HostFault` where the host
+   * cannot make it.
    */
-  readonly openImage: (reference: string, onProgress: (line: string) => void) => Promise<ImageFile>;
+  readonly openImage: (
+    reference: string,
+    onProgress: (line: string) => void,
+    signal: AbortSignal,
+  ) => Promise<ImageFile>;
   readonly source: OpenSource;
   readonly caches: CacheStore;
   /** All secrets of the run by name; their values are masked everywhere. */

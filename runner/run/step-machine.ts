@@ -27,13 +27,14 @@ export async function takeMachine(
       hostname: `${job.jobId}-${step.id}`,
       order: scene.index,
       disk: (choice) => diskSpec(scene, step, origin, choice),
-      onChoice: (choice) => tellChoice(scene, choice),
-      onProgress: (line) => tellProgress(scene, line),
+      onPlace: async (choice) => {
+        await scene.begin();
+        await tellChoice(scene, choice);
+      },
     },
     signal,
   );
   disks.made(held.vm.disk);
-  await scene.begin();
   return held;
 }
 
@@ -56,11 +57,4 @@ async function tellChoice({ told, report, job }: JobScene, choice: MachineChoice
     told.add(choice.reason);
     await report.notice({ job: job.id }, choice.reason, choice.fallback ? 'warning' : 'info');
   }
-}
-
-/** Building an image takes minutes and says little: its lines are not waited for. */
-function tellProgress({ report, job, run }: JobScene, line: string): void {
-  report.notice({ job: job.id }, line).catch((error: unknown) => {
-    run.stop.stopNow({ reason: 'host-fault', detail: String(error) });
-  });
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Reason } from '../model/event.ts';
 
 /** Why something was told to stop. */
@@ -11,6 +12,11 @@ export interface StopReason {
 export class Stop {
   readonly #controller = new AbortController();
   #why: StopReason | undefined;
+
+  constructor() {
+    // Every job and step listens to the run's.
+    setMaxListeners(0, this.#controller.signal);
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;

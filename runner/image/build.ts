@@ -57,6 +57,9 @@ export async function cachedImage(read: ReadDefinition): Promise<string> {
   return join(cacheFolder(), 'images', `${read.definition.name}-${digest.slice(0, 16)}.lv`);
 }
 
+/** Programs that were killed may write for a moment more. */
+const gone = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const;
+
 async function buildAt(
   path: string,
   read: ReadDefinition,
@@ -66,7 +69,7 @@ async function buildAt(
   await putInPlace(path, async (temporary) => {
     const work = { temporary: `${temporary}.d`, onProgress, signal };
     try {
-      await rm(work.temporary, { recursive: true, force: true });
+      await rm(work.temporary, gone);
       const root = join(work.temporary, 'root');
       await mkdir(root, { recursive: true });
       await stageFiles(read.definition, read.folder, root, work);
@@ -74,7 +77,7 @@ async function buildAt(
       await packImage(temporary, about(read), signal);
       signal.throwIfAborted();
     } finally {
-      await rm(work.temporary, { recursive: true, force: true });
+      await rm(work.temporary, gone);
     }
   });
 }

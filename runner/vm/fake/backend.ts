@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { connectAgent } from '../../guest/agent.ts';
+import { HostFault } from '../../host/fault.ts';
+import { type ServedProcess, startServed } from '../../host/served-process.ts';
+import { guestAgent } from '../../image/agent.ts';
+import type { Disk, MicroVm, VmBackend, VmSpec } from '../../model/machine.ts';
+import type { FakeFaults } from './faults.ts';
+import { FakeMachine } from './machine.ts';
+import { diskFolders, rootScript } from './root.ts';
+
+/**
+ * Machines for tests of what runs on machines: the real agent and real processes over the host's own programs, with no
+ * isolation, no limits and no network of their own. Never offered to users. A disk is a folder, forked by copying it.
+ */
+export function fakeBackend(faults: FakeFaults = {}): VmBackend {
+  return {
+    name: 'fake',
+    isolation: 'sandbox',
+    probe: async () => ({ usable: true, detail: 'no isolation at all, for tests' }),
+    boot: (spec, signal) => boot(spec, faults, signal),
+  };
+}
+
+async function boot(spec: VmSpec, faults: FakeFaults, signal: AbortSignal): Promise<MicroVm> {
+  signal.throwIfAborted();
+  const bound = AbortSignal.any([signal, AbortSignal.timeout(spec.bootDeadline)]);
+  await scriptedBoot(faults, bound, signal);
+  const agent = await guestAgent();
+  const disk = await makeFolder(spec);
+  const process = start(spec, disk, agent);
+  try {
+    const line = Duplex.from({ readable: process.stdout, writable: process.stdin });
+    const guest = await connectAgent(line, { hostname: spec.hostname }, bound);
+    return new FakeMachine(spec, disk, guest, process);
+  } catch (error) {
+    await process.kill();
+    await rm(disk.path, { recursive: true, force: true });
+    signal.throwIfAborted();
+    throw new HostFault('start a fake machine', process.lastWords() || error);
+  }
+}
+
+async function scriptedBoot(faults: FakeFaults, bound: AbortSignal, signal: AbortSignal): Promise<void> {
+  if (faults.boot === 'fail') {
+    throw new HostFault('boot a fake machine', 'it was told to fail');
+  }
+  if (faults.boot === 'hang') {
+    await new Promise((resolve) => bound.addEventListener('abort', resolve, { once: true }));
+    signal.throwIfAborted();
+    throw new HostFault('boot a fake machine', 'it was told to hang, and its deadline passed');
+  }
+}
+
+async function makeFolder(spec: VmSpec): Promise<Disk> {
+  const path = `${spec.disk.path}.folder`;
+  const { parent } = spec.disk;
+  if (parent === undefined) {
+    await mkdir(path);
+    await Promise.all(diskFolders.map((name) => mkdir(join(path, name))));
+  } else if (existsSync(parent.path)) {
+    await cp(parent.path, path, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  } else {
+    throw new Error(`the parent disk ${parent.path} of machine ${spec.id} does not exist`);
+  }
+  return { path, format: 'holder', size: parent?.size ?? spec.disk.size };
+}
+
+function start(spec: VmSpec, disk: Disk, agent: string): ServedProcess {
+  const apart = ['--user', '--map-root-user', '--uts', '--pid', '--mount', '--propagation', 'private'];
+  const argv = [
+    'unshare',
+    ...apart,
+    '--fork',
+    '--kill-child=KILL',
+    'sh',
+    '-c',
+    rootScript,
+    'machine',
+    disk.path,
+    agent,
+  ];
+  return startServed(argv, spec.run);
+}

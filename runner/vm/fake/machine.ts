@@ -1,0 +1,71 @@
+import type { GuestAgent } from '../../guest/agent.ts';
+import type {
+  Command,
+  CopyOutOptions,
+  Disk,
+  Exit,
+  Leftovers,
+  MicroVm,
+  OutputSink,
+  VmSpec,
+} from '../../model/machine.ts';
+import { scriptedExit } from './faults.ts';
+
+/** What `destroy` needs of the processes behind a fake machine. */
+export interface FakeProcess {
+  /** Resolves once nothing of it is left. */
+  kill(): Promise<void>;
+}
+
+/** A machine without isolation. Used after `destroy`, it complains: no backend allows that. */
+export class FakeMachine implements MicroVm {
+  readonly id: string;
+  readonly isolation = 'sandbox';
+  readonly disk: Disk;
+  readonly #agent: GuestAgent;
+  readonly #process: FakeProcess;
+  #destroyed: Promise<void> | undefined;
+
+  constructor(spec: VmSpec, disk: Disk, agent: GuestAgent, process: FakeProcess) {
+    this.id = spec.id;
+    this.disk = disk;
+    this.#agent = agent;
+    this.#process = process;
+  }
+
+  async exec(command: Command, output: OutputSink, signal: AbortSignal): Promise<Exit> {
+    this.#mustBeUp('exec');
+    return scriptedExit(command.env) ?? this.#agent.exec(command, output, signal);
+  }
+
+  async copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal): Promise<void> {
+    this.#mustBeUp('copyIn');
+    await this.#agent.copyIn(tar, directory, signal);
+  }
+
+  async copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {
+    this.#mustBeUp('copyOut');
+    return this.#agent.copyOut(path, signal, options);
+  }
+
+  async left(): Promise<Leftovers> {
+    this.#mustBeUp('left');
+    return this.#agent.left();
+  }
+
+  destroy(): Promise<void> {
+    this.#destroyed ??= this.#end();
+    return this.#destroyed;
+  }
+
+  async #end(): Promise<void> {
+    this.#agent.close();
+    await this.#process.kill();
+  }
+
+  #mustBeUp(method: string): void {
+    if (this.#destroyed !== undefined) {
+      throw new Error(`${method} was called on machine ${this.id} after it was destroyed`);
+    }
+  }
+}

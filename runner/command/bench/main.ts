@@ -1,0 +1,30 @@
+import { cpus, totalmem } from 'node:os';
+import prettyBytes from 'pretty-bytes';
+import { causeText } from '../../host/fault.ts';
+import { coldBoot } from './cold-boot.ts';
+import { logFlood } from './log-flood.ts';
+import { manyJobs } from './many-jobs.ts';
+import { sandboxStep } from './sandbox-step.ts';
+import { type Section, showSection } from './section.ts';
+import { startUp } from './start-up.ts';
+
+/** Each stands alone: one that cannot run here says why, and the exit code tells that something is missing. */
+const benches: readonly (() => Promise<readonly Section[]>)[] = [
+  () => startUp(15),
+  async () => [await sandboxStep(15)],
+  async () => [await coldBoot(5)],
+  async () => [await manyJobs()],
+  async () => [await logFlood()],
+];
+
+console.log(`${cpus().length} CPUs, ${prettyBytes(totalmem())}, Node ${process.version}; all in one run\n`);
+for (const bench of benches) {
+  try {
+    for (const section of await bench()) {
+      console.log(showSection(section));
+    }
+  } catch (error) {
+    console.log(`not measured: ${causeText(error)}\n`);
+    process.exitCode = 3;
+  }
+}

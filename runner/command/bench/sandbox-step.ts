@@ -1,0 +1,40 @@
+import { runProgram } from '../../host/process.ts';
+import { openImage } from '../../image/open.ts';
+import { imageTree } from '../../image/tree.ts';
+import { sandboxBackend } from '../../vm/sandbox/backend.ts';
+import { emptyStep, openGround } from './ground.ts';
+import { type Contender, takeTurns } from './measure.ts';
+import { compared, type Section } from './section.ts';
+
+/** An empty step at the sandbox level beside the bare tools, all on the same root file system. */
+export async function sandboxStep(rounds: number): Promise<Section> {
+  const image = await openImage('busybox');
+  const tree = await imageTree(image);
+  const ground = await openGround();
+  const backend = sandboxBackend();
+  const contenders: Contender[] = [
+    { name: 'lightv, sandbox: boot, true, destroy', run: () => emptyStep(backend, ground.spec(image)) },
+    { name: 'bwrap alone', run: () => quietly(bareBwrap(tree)) },
+    { name: 'podman run of the same root', run: () => quietly(podmanRun(tree)) },
+  ];
+  try {
+    return compared('An empty step, sandbox', await takeTurns(contenders, rounds));
+  } finally {
+    await ground.close();
+  }
+}
+
+function bareBwrap(tree: string): readonly [string, ...string[]] {
+  const root = ['--ro-bind', tree, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'];
+  return ['bwrap', '--unshare-all', '--die-with-parent', ...root, '/bin/true'];
+}
+
+/** The least podman can do here: no network, no log, no cgroup of its own (its runtime refuses some hosts' layouts). */
+function podmanRun(tree: string): readonly [string, ...string[]] {
+  const least = ['--runtime=runc', '--cgroup-manager=cgroupfs', 'run', '--rm', '--network=none', '--cgroups=disabled'];
+  return ['podman', ...least, '--log-driver=none', '--read-only', '--rootfs', tree, '/bin/true'];
+}
+
+async function quietly(argv: readonly [string, ...string[]]): Promise<void> {
+  await runProgram(`run ${argv[0]}`, argv);
+}

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
 import { connectAgent } from '../../guest/agent.ts';
+import { joinStreams } from '../../guest/join.ts';
 import { HostFault } from '../../host/fault.ts';
 import { type ServedProcess, startServed } from '../../host/served-process.ts';
 import { guestAgent } from '../../image/agent.ts';
@@ -32,7 +32,7 @@ async function boot(spec: VmSpec, faults: FakeFaults, signal: AbortSignal): Prom
   const disk = await makeFolder(spec);
   const process = start(spec, disk, agent);
   try {
-    const line = Duplex.from({ readable: process.stdout, writable: process.stdin });
+    const line = joinStreams(process.stdout, process.stdin);
     const guest = await connectAgent(line, { hostname: spec.hostname }, bound);
     return new FakeMachine(spec, disk, guest, process);
   } catch (error) {
@@ -70,17 +70,6 @@ async function makeFolder(spec: VmSpec): Promise<Disk> {
 
 function start(spec: VmSpec, disk: Disk, agent: string): ServedProcess {
   const apart = ['--user', '--map-root-user', '--uts', '--pid', '--mount', '--propagation', 'private'];
-  const argv = [
-    'unshare',
-    ...apart,
-    '--fork',
-    '--kill-child=KILL',
-    'sh',
-    '-c',
-    rootScript,
-    'machine',
-    disk.path,
-    agent,
-  ];
-  return startServed(argv, spec.run);
+  const shell = ['sh', '-c', rootScript, 'machine', disk.path, agent, spec.hostname];
+  return startServed(['unshare', ...apart, '--fork', '--kill-child=KILL', ...shell], spec.run);
 }

@@ -3,7 +3,7 @@ import { type Cgroup, openCgroup } from '../../host/cgroup.ts';
 import { HostFault } from '../../host/fault.ts';
 import { makeDisk } from '../../image/disk.ts';
 import { guestKernel } from '../../image/kernel.ts';
-import type { Accel, MicroVm, VmSpec } from '../../model/machine.ts';
+import type { Accel, VmSpec } from '../../model/machine.ts';
 import { checkSpec } from './check-spec.ts';
 import { QemuVm } from './machine.ts';
 import { openNetwork } from './network.ts';
@@ -14,7 +14,12 @@ import { tscKilohertz } from './tsc.ts';
  * Boots a machine; the contract is `VmBackend.boot`'s. A boot that hangs or dies is tried once more; a `HostFault` tells
  * why both failed, with the end of the console. A `WrongInput` for what a microVM cannot be.
  */
-export async function bootQemu(spec: VmSpec, accel: Accel, signal: AbortSignal): Promise<MicroVm> {
+export async function bootQemu(
+  spec: VmSpec,
+  accel: Accel,
+  signal: AbortSignal,
+  prepareKernel: typeof guestKernel = guestKernel,
+): Promise<QemuVm> {
   checkSpec(spec);
   signal.throwIfAborted();
   const undo: (() => Promise<void>)[] = [];
@@ -26,7 +31,7 @@ export async function bootQemu(spec: VmSpec, accel: Accel, signal: AbortSignal):
   let ofDisk: (() => Promise<void>) | undefined;
   try {
     const group = openBounds(spec, undo);
-    const kernel = await guestKernel({ network: spec.network.kind === 'full' });
+    const kernel = await prepareKernel({ network: spec.network.kind === 'full' });
     // A fork costs next to nothing as qcow2, and an empty disk is made fastest raw.
     const disk = await makeDisk(spec.disk, spec.disk.parent === undefined ? 'raw' : 'qcow2', signal);
     ofDisk = () => rm(disk.path, { force: true });

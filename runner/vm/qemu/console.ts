@@ -42,4 +42,11 @@ export class ConsoleTail {
       .filter((line) => line !== '')
       .slice(-count);
   }
+
+  /** As `lines`, with the kernel's word of its panic before them where its trace has pushed that out. */
+  verdict(count: number): readonly string[] {
+    const last = this.lines(count);
+    const panic = this.lines(Number.MAX_SAFE_INTEGER).findLast((line) => line.includes('Kernel panic'));
+    return panic === undefined || last.includes(panic) ? last : [panic, ...last.slice(1)];
+  }
 }

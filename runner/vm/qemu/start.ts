@@ -73,7 +73,7 @@ export async function startGuest(plan: BootPlan, signal: AbortSignal): Promise<R
     process.kill();
     await process.ended;
     signal.throwIfAborted();
-    throw new BootFailure(causeText(why), console.lines(12));
+    throw new BootFailure(causeText(why), console.verdict(12));
   } finally {
     clearTimeout(deadline);
     signal.removeEventListener('abort', stop);

@@ -1,14 +1,13 @@
 import type { ChooseMachine, VmBackend } from '../model/machine.ts';
-import { HostFault } from '../host/fault.ts';
 import { qemuBackend } from '../vm/qemu/backend.ts';
+import { machineChooser } from '../vm/select.ts';
 
 /** Every way of making machines, strongest first. */
 export function backends(): readonly VmBackend[] {
   return [qemuBackend()];
 }
 
+/** Chooses among them by what they can do here; each is probed once, when it is first asked for. */
 export function machines(): ChooseMachine {
-  return async () => {
-    throw new HostFault('choose a machine');
-  };
+  return machineChooser(backends());
 }

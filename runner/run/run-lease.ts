@@ -14,23 +14,24 @@ import type { RunServices } from './services.ts';
 import { onAbort } from './stop.ts';
 
 /**
- * Runs what a lease asks for, from `run-start` to `run-end`, then finishes the lease, once. The last event carries the
- * exit code. No machine and no disk is left when it settles, but for disks of failed steps with `keepFailed`. Rejects
- * when the lease's sink does: the run cannot go on unseen; or when the host could not clear up. A failed job is a result.
+ * Runs what a lease asks for, from `run-start` to `run-end`, then finishes the lease. The last event carries the exit
+ * code. No machine and no disk is left when it settles, but for disks of failed steps with `keepFailed`. Rejects when
+ * the lease's sink does, for the run cannot go on unseen; the lease is not finished then, and how it ended is the
+ * caller's to tell. A failed job is a result.
  */
 export async function runLease(lease: Lease, services: RunServices): Promise<JobResult[]> {
   const stop = new JobStop(services.cancelDeadline);
   const run = sceneOf(lease, services, stop);
   const undo = onAbort(lease.cancelled, () => stop.ask({ reason: 'cancelled', detail: 'the run was cancelled' }));
-  const results: JobResult[] = [];
+  let results: JobResult[];
   try {
-    results.push(...(await runEvents(run, lease)));
-    return results;
+    results = await runEvents(run, lease);
   } finally {
     undo();
     stop.close();
-    await lease.finish(results);
   }
+  await lease.finish(results);
+  return results;
 }
 
 function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: JobStop): RunScene {

@@ -6,6 +6,7 @@ import { WrongInput } from '../../runner/host/fault.ts';
 import type { JobResult, RunEvent } from '../../runner/model/event.ts';
 import type { ImageFile } from '../../runner/model/image.ts';
 import type { ArtifactStore, CacheStore, Lease, RunSink } from '../../runner/model/lease.ts';
+import type { VmBackend } from '../../runner/model/machine.ts';
 import type { Plan } from '../../runner/model/plan.ts';
 import { planWorkflow } from '../../runner/plan/plan-workflow.ts';
 import { runLease } from '../../runner/run/run-lease.ts';
@@ -24,6 +25,8 @@ export interface ScenarioOptions {
   readonly caches?: Map<string, Readonly<Record<string, string>>>;
   readonly sink?: RunSink;
   readonly failingBoots?: number;
+  /** Instead of the machines in memory. */
+  readonly machines?: VmBackend;
 }
 
 export interface ScenarioRun {
@@ -99,10 +102,15 @@ export async function runScenario(yaml: string, options: ScenarioOptions = {}): 
 }
 
 function services(backend: ScriptedBackend, folder: string, options: ScenarioOptions): RunServices {
-  const { source, caches = new Map() } = options;
+  const { source, caches = new Map(), machines = backend } = options;
   return {
     run: runId(),
-    choose: async () => ({ backend, isolation: 'sandbox', reason: 'sandbox: this is a test', fallback: false }),
+    choose: async () => ({
+      backend: machines,
+      isolation: 'sandbox',
+      reason: 'sandbox: this is a test',
+      fallback: false,
+    }),
     openImage: async (reference) => image(reference),
     source: async ({ repository }) => {
       if (repository === 'nowhere') {
@@ -127,7 +135,7 @@ function services(backend: ScriptedBackend, folder: string, options: ScenarioOpt
 }
 
 function image(reference: string): ImageFile {
-  const config = { env: { PATH: '/bin' }, shells: ['/bin/sh'] };
+  const config = { env: { PATH: '/usr/bin:/bin' }, shells: ['/bin/bash', '/bin/sh'] };
   return { name: reference, version: '1', digest: 'sha256:0', arch: 'x86_64', config, path: '/image', size: 1 };
 }
 

@@ -1,0 +1,13 @@
+import type { MicroVm, VmBackend, VmSpec } from '../../model/machine.ts';
+import { bootSandbox } from './boot.ts';
+import { probeSandbox } from './probe.ts';
+
+/** Machines without a kernel of their own: namespaces, a seccomp filter and control groups, by bubblewrap. */
+export function sandboxBackend(): VmBackend {
+  return {
+    name: 'bubblewrap',
+    isolation: 'sandbox',
+    probe: probeSandbox,
+    boot: (spec: VmSpec, signal: AbortSignal): Promise<MicroVm> => bootSandbox(spec, signal),
+  };
+}

@@ -1,0 +1,132 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connectAgent, type GuestAgent } from '../../guest/agent.ts';
+import { type Cgroup, openCgroup } from '../../host/cgroup.ts';
+import { causeText, HostFault } from '../../host/fault.ts';
+import { type NetworkSpace, openNetns } from '../../host/netns.ts';
+import { type PipedProcess, startPiped } from '../../host/piped-process.ts';
+import { seccompProgram } from '../../host/seccomp.ts';
+import { userSpacePath } from '../../host/user-space.ts';
+import { guestAgent } from '../../image/agent.ts';
+import { makeDisk } from '../../image/disk.ts';
+import { imageTree } from '../../image/tree.ts';
+import type { Disk, MachineLimits, MicroVm, VmSpec } from '../../model/machine.ts';
+import { sandboxArguments } from './chain.ts';
+import { detached } from './loop-device.ts';
+import { SandboxVm } from './machine.ts';
+
+/** Tasks of a sandbox that are not the guest's: bwrap's watcher and the init. */
+const ownTasks = 2;
+
+type Undo = (() => Promise<unknown>)[];
+
+/** Boots a sandbox; the contract is `VmBackend.boot`'s. A `HostFault` holds what the start of it said. */
+export async function bootSandbox(spec: VmSpec, signal: AbortSignal): Promise<MicroVm> {
+  signal.throwIfAborted();
+  checkSpec(spec);
+  const undo: Undo = [];
+  const release = () => unwind(undo);
+  let disk: Disk | undefined;
+  try {
+    const [init, tree, userSpace] = await Promise.all([guestAgent(), imageTree(spec.image, signal), userSpacePath()]);
+    disk = await makeDisk(spec.disk, 'raw', signal);
+    const base = await makeBase(spec, undo);
+    const group = openGroup(spec, undo);
+    const network = await openedNetwork(spec, signal, undo);
+    signal.throwIfAborted();
+    const file = disk.path;
+    undo.push(() => detached(file));
+    const process = startPiped(
+      sandboxArguments({
+        ...{ base, disk: file, tree, init, userSpace, groups: group.entries },
+        ...{ hostname: spec.hostname, network: spec.network.kind, run: spec.run },
+        ...{ enter: network?.enter ?? [], resolvConf: network?.resolvConf ?? '' },
+      }),
+      spec.run,
+    );
+    undo.push(() => end(process, group));
+    const agent = await greet(process, spec, signal);
+    return new SandboxVm(spec.id, disk, { process, agent, group }, release);
+  } catch (error) {
+    await release();
+    if (disk !== undefined) {
+      await rm(disk.path, { force: true });
+    }
+    throw error;
+  }
+}
+
+function checkSpec(spec: VmSpec): void {
+  if (spec.network.kind === 'allow') {
+    throw new HostFault(`boot the sandbox ${spec.id}`, 'a list of allowed hosts is not built yet');
+  }
+  if (spec.ports.length > 0) {
+    throw new HostFault(`boot the sandbox ${spec.id}`, 'ports cannot be mapped yet');
+  }
+}
+
+async function unwind(undo: Undo): Promise<void> {
+  const failures: unknown[] = [];
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+    await step().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) {
+    throw failures[0];
+  }
+}
+
+async function makeBase(spec: VmSpec, undo: Undo): Promise<string> {
+  const base = join(spec.scratch, spec.id);
+  undo.push(() => rm(base, { recursive: true, force: true }));
+  try {
+    await mkdir(join(base, 'disk'), { recursive: true, mode: 0o700 });
+    await mkdir(join(base, 'root'));
+    await writeFile(join(base, 'filter'), seccompProgram(spec.image.arch));
+  } catch (error) {
+    throw new HostFault(`make the folder ${base}`, error);
+  }
+  return base;
+}
+
+function openGroup(spec: VmSpec, undo: Undo): Cgroup {
+  const group = openCgroup(spec.run, spec.id, { ...spec.limits, processes: spec.limits.processes + ownTasks });
+  undo.push(() => group.remove());
+  const missing = spec.required.find((name: keyof MachineLimits) => !group.report[name].bound);
+  if (missing !== undefined) {
+    const report = group.report[missing];
+    throw new HostFault(`bind the limit of ${missing} of a sandbox`, report.bound ? undefined : report.reason);
+  }
+  return group;
+}
+
+async function openedNetwork(spec: VmSpec, signal: AbortSignal, undo: Undo): Promise<NetworkSpace | undefined> {
+  if (spec.network.kind === 'none') {
+    return undefined;
+  }
+  const network = await openNetns({ run: spec.run, signal });
+  undo.push(() => network.close());
+  return network;
+}
+
+async function end(process: PipedProcess, group: Cgroup): Promise<void> {
+  group.kill();
+  process.kill();
+  await process.ended;
+}
+
+async function greet(process: PipedProcess, spec: VmSpec, signal: AbortSignal): Promise<GuestAgent> {
+  let words = '';
+  process.stderr.on('data', (chunk) => {
+    words = `${words}${chunk}`.slice(-2000);
+  });
+  const late = AbortSignal.timeout(spec.bootDeadline);
+  try {
+    return await connectAgent(process.line, { hostname: spec.hostname }, AbortSignal.any([signal, late]));
+  } catch (error) {
+    signal.throwIfAborted();
+    process.kill();
+    const ended = await process.ended;
+    const why = late.aborted ? `no hello within ${spec.bootDeadline / 1000} s` : `it ${ended}, ${causeText(error)}`;
+    throw new HostFault('boot a sandbox', words.trim() === '' ? why : `${why}: ${words.trim()}`);
+  }
+}

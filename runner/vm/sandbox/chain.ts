@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import type { Network } from '../../model/workflow.ts';
+
+/** Everything the start of one sandbox names; all paths are the host's. */
+export interface SandboxPlan {
+  /** A folder of the machine's own, with `disk` and `root` to mount on and `filter`, the seccomp program. */
+  readonly base: string;
+  /** A raw ext4 disk. */
+  readonly disk: string;
+  /** The image's files. */
+  readonly tree: string;
+  readonly init: string;
+  /** Opens the user namespace the guest lives in. */
+  readonly userSpace: string;
+  /** Files a process adds itself to. */
+  readonly groups: readonly string[];
+  readonly hostname: string;
+  readonly network: Network['kind'];
+  readonly resolvConf: string;
+  readonly run: string;
+  /** Runs first: puts the chain into a network. */
+  readonly enter: readonly string[];
+}
+
+/**
+ * One chain of execs, so that one pid is the machine: join the groups, mount in a namespace that dies with the
+ * processes in it (the loop device goes with its last mount, even after a kill -9), become bwrap. A guest of an earlier
+ * step wrote what is on the disk, so nothing is followed there: folders to mount on are made real folders first, and
+ * files are made anew.
+ */
+const script = `
+set -eu
+base=$1 disk=$2 tree=$3 space=$4 names=$5 resolver=$6; shift 6
+while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift
+mount -t ext4 -o loop,nosuid,nodev,noatime "$disk" "$base/disk"
+cd "$base/disk"
+for folder in upper work; do [ -d $folder ] || mkdir $folder; done
+mount -t overlay -o "nosuid,nodev,noatime,lowerdir=$tree,upperdir=upper,workdir=work" overlay "$base/root"
+cd "$base/root"
+for folder in proc dev sys run tmp etc workspace; do
+  [ ! -L $folder ] && [ -d $folder ] || { rm -rf $folder; mkdir $folder; }
+done
+[ -k tmp ] || chmod 1777 tmp
+rm -rf etc/hosts etc/resolv.conf
+set -C
+printf '127.0.0.1 localhost %s\\n::1 localhost\\n' "$names" >etc/hosts
+printf %s "$resolver" >etc/resolv.conf
+cd /
+exec "$@" 5<"$base/filter" 6<"$space"
+`;
+
+/** What a build's root needs over its own files, users and processes; nothing that reaches the kernel or the network. */
+const capabilities = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'SETGID',
+  'SETUID',
+  'SETPCAP',
+  'SETFCAP',
+  'NET_BIND_SERVICE',
+  'SYS_CHROOT',
+];
+
+/** Root's own id owns these on the host too, so their modes would let the guest's root in. */
+const hidden = ['kcore', 'kmsg', 'keys', 'key-users', 'timer_list', 'latency_stats', 'sched_debug', 'mtrr'].concat(
+  ['kallsyms', 'kpagecgroup', 'kpagecount', 'kpageflags', 'pagetypeinfo', 'slabinfo', 'vmallocinfo', 'sysrq-trigger'],
+  ['iomem', 'ioports', 'allocinfo'],
+);
+const hiddenFolders = ['acpi', 'scsi', 'asound', 'driver'];
+const readOnly = ['sys', 'bus', 'fs', 'irq'];
+
+export function sandboxArguments(plan: SandboxPlan): readonly string[] {
+  const names = plan.hostname;
+  const start = [plan.base, plan.disk, plan.tree, plan.userSpace, names, plan.resolvConf, ...plan.groups, '--'];
+  const mounts = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sandbox'];
+  return [...plan.enter, ...mounts, ...start, 'bwrap', ...bwrapArguments(plan)];
+}
+
+function bwrapArguments(plan: SandboxPlan): readonly string[] {
+  const spaces = ['ipc', 'pid', 'uts', 'cgroup', ...(plan.network === 'none' ? ['net'] : [])];
+  return [
+    ...['--userns', '6', ...spaces.map((space) => `--unshare-${space}`), '--hostname', plan.hostname],
+    ...['--die-with-parent', '--as-pid-1', '--new-session', '--clearenv', '--setenv', 'LIGHTV_RUN', plan.run],
+    ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`]), '--seccomp', '5'],
+    ...['--bind', `${plan.base}/root`, '/', '--proc', '/proc', ...procArguments(), '--dev', '/dev'],
+    ...['--perms', '0755', '--tmpfs', '/run', '--ro-bind', plan.init, '/run/lightv/init', '--chdir', '/'],
+    ...['--', '/run/lightv/init', '--stream'],
+  ];
+}
+
+function procArguments(): readonly string[] {
+  const there = (name: string) => existsSync(`/proc/${name}`);
+  return [
+    ...readOnly.filter(there).flatMap((name) => ['--ro-bind', `/proc/${name}`, `/proc/${name}`]),
+    ...hidden.filter(there).flatMap((name) => ['--ro-bind', '/dev/null', `/proc/${name}`]),
+    ...hiddenFolders.filter(there).flatMap((name) => ['--tmpfs', `/proc/${name}`, '--remount-ro', `/proc/${name}`]),
+  ];
+}

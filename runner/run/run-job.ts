@@ -48,14 +48,17 @@ class JobRun {
 
   constructor(job: PlannedJob, { run, index, needs, stop }: JobPlace) {
     const graph = new StepGraph(job.steps);
+    const disks = new JobDisks(graph);
+    const number = run.disks.push(disks) - 1;
     this.#scene = {
       run,
       job,
       index,
+      number,
       graph,
       report: run.report.withOwnMasks(),
       stop,
-      disks: new JobDisks(graph),
+      disks,
       needs,
       ended: new Map(),
       told: new Set(),
@@ -66,7 +69,6 @@ class JobRun {
 
   async run(): Promise<JobResult> {
     const scene = this.#scene;
-    scene.run.disks.push(scene.disks);
     try {
       await this.#goOn(undefined);
       await this.#begin();

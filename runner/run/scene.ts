@@ -50,8 +50,10 @@ export interface CacheHit {
 export interface JobScene {
   readonly run: RunScene;
   readonly job: PlannedJob;
-  /** Position among the run's jobs: lower goes first in the queue and names the disks. */
+  /** Position among the run's jobs: lower goes first in the queue. Cells of a matrix share out the place of their job. */
   readonly index: number;
+  /** Its own in the run; names its disks. */
+  readonly number: number;
   readonly graph: StepGraph;
   readonly report: Reporter;
   readonly stop: JobStop;

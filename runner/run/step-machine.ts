@@ -40,7 +40,7 @@ export async function takeMachine(
 
 function diskSpec(scene: JobScene, step: PlannedStep, origin: DiskOrigin, { isolation }: MachineChoice): DiskSpec {
   const { parent, index, attempt } = origin;
-  const path = diskPath(scene.run.services.disks, scene.index, index, attempt);
+  const path = diskPath(scene.run.services.disks, scene.number, index, attempt);
   if (parent === undefined) {
     return { path, size: scene.job.disk ?? defaultDisk };
   }

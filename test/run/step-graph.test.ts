@@ -1,0 +1,36 @@
+import test from 'ava';
+import type { PlannedStep } from '../../runner/model/plan.ts';
+import { StepGraph } from '../../runner/run/step-graph.ts';
+
+function graph(needs: Readonly<Record<string, readonly string[]>>): StepGraph {
+  return new StepGraph(Object.entries(needs).map(([id, of]) => ({ id, needs: of }) as unknown as PlannedStep));
+}
+
+test('a step forks the disk of its one need, or of the nearest ancestor its needs share', (t) => {
+  const steps = graph({ a: [], b: ['a'], c: ['a'], d: ['b'], join: ['d', 'c'], far: ['join', 'x'], x: [] });
+  t.is(steps.base('a'), undefined);
+  t.is(steps.base('d'), 'b');
+  t.is(steps.base('join'), 'a');
+  t.is(steps.base('far'), undefined);
+});
+
+test('of two needs one of which leads to the other, the earlier is what they share', (t) => {
+  t.is(graph({ a: [], b: ['a'], c: ['a', 'b'] }).base('c'), 'a');
+});
+
+test('needed goes all the way, dependents one step', (t) => {
+  const steps = graph({ a: [], b: ['a'], c: ['b'], d: [] });
+  t.deepEqual([...steps.needed('c')], ['b', 'a']);
+  t.deepEqual(
+    steps.dependents('a').map((step) => step.id),
+    ['b'],
+  );
+});
+
+test('an heir is the only one who needs a step, and needs nothing else', (t) => {
+  const steps = graph({ a: [], b: ['a'], c: ['b'], d: ['b'], e: [], f: ['c', 'e'] });
+  t.is(steps.heir('a'), 'b');
+  t.is(steps.heir('b'), undefined);
+  t.is(steps.heir('c'), undefined);
+  t.is(steps.heir('f'), undefined);
+});

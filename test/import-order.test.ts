@@ -25,6 +25,9 @@ const order = [
 /** Their subfolders are siblings that do not know each other. */
 const apart = new Set(['workflow', 'vm', 'provider']);
 
+/** LightV's version stands there; only the entries read it. */
+const manifest = resolve(runner, '../package.json');
+
 /** At the top of runner/: they start what command/ holds. */
 const entries = new Set(['main.ts', 'action.ts']);
 
@@ -47,11 +50,11 @@ function breach(from: string, to: string): string | undefined {
   const source = relative(runner, from).split('/');
   const target = relative(runner, to).split('/');
   const [sourceTop = '', targetTop = ''] = [source[0], target[0]];
+  if (entries.has(relative(runner, from))) {
+    return target[0] === '..' && to !== manifest ? 'leaves runner/' : undefined;
+  }
   if (target[0] === '..') {
     return 'leaves runner/';
-  }
-  if (entries.has(relative(runner, from))) {
-    return undefined;
   }
   if (sourceTop === targetTop) {
     const siblings = apart.has(sourceTop) && source.length > 2 && target.length > 2 && source[1] !== target[1];

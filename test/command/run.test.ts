@@ -1,0 +1,209 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import test from 'ava';
+import { eventSchema } from '../../runner/command/event-schema.ts';
+import { scratchFolder } from '../../runner/host/paths.ts';
+import type { RunEvent } from '../../runner/model/event.ts';
+import { cli, folder, startCli } from './cli.ts';
+
+const level = 'sandbox';
+
+function pipeline(home: string, jobs: string): string {
+  const file = join(home, 'p.yaml');
+  writeFileSync(file, `defaults:\n  image: busybox\n  isolation: ${level}\njobs:\n${jobs.replace(/^/gm, '  ')}\n`);
+  return file;
+}
+
+function eventsOf(stdout: string): RunEvent[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => eventSchema.parse(JSON.parse(line)) as RunEvent);
+}
+
+/** Where the runs of a test keep sockets and mount points. */
+function scratchOf(home: string): string {
+  const before = process.env.LIGHTV_STATE_DIR;
+  process.env.LIGHTV_STATE_DIR = join(home, 'state');
+  const found = scratchFolder();
+  if (before === undefined) {
+    delete process.env.LIGHTV_STATE_DIR;
+  } else {
+    process.env.LIGHTV_STATE_DIR = before;
+  }
+  return found;
+}
+
+function processesOf(run: string): string[] {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, 'utf8').includes(`LIGHTV_RUN=${run}`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+test('a run tells its events as NDJSON and nothing else, masks its secrets and leaves nothing', async (t) => {
+  const home = folder(t);
+  const file = pipeline(
+    home,
+    `good:
+  steps:
+    - id: say
+      secrets: [TOKEN]
+      run: |
+        echo "the token is $TOKEN"
+        echo oops >&2
+        mkdir out && echo kept > out/a.txt
+      artifacts: {name: result, path: out}
+bad:
+  steps:
+    - run: exit 3
+allowed:
+  continue-on-error: true
+  steps:
+    - run: exit 4`,
+  );
+  const { code, stdout, stderr } = await cli(home, [
+    'run',
+    file,
+    '--json',
+    '--secret',
+    'TOKEN=hunter22',
+    '--out',
+    'got',
+  ]);
+  t.is(code, 1, stderr);
+  const events = eventsOf(stdout);
+  t.is(events[0]?.type, 'run-start');
+  const end = events.at(-1);
+  t.like(end, { type: 'run-end', conclusion: 'failure', exitCode: 1 });
+  const jobEnds = events.flatMap((event) =>
+    event.type === 'job-end' ? [[event.job, event.conclusion, event.outcome]] : [],
+  );
+  t.deepEqual(jobEnds.sort(), [
+    ['allowed', 'success', 'failure'],
+    ['bad', 'failure', 'failure'],
+    ['good', 'success', 'success'],
+  ]);
+  const lines = events.flatMap((event) => (event.type === 'log' ? [`${event.stream}: ${event.text}`] : []));
+  t.true(lines.includes('stdout: the token is ***') && lines.includes('stderr: oops'), lines.join('\n'));
+  t.false(`${stdout}${stderr}`.includes('hunter22'));
+  t.is(readFileSync(join(home, 'got/result/out/a.txt'), 'utf8'), 'kept\n');
+
+  const run = end?.run ?? '';
+  t.like(JSON.parse((await cli(home, ['ps', '-a', '--json'])).stdout), { id: run, state: 'failure', exitCode: 1 });
+  const log = (await cli(home, ['logs', run, '--job', 'good'])).stdout.split('\n');
+  t.true(log.includes('good | the token is ***'));
+  t.deepEqual(processesOf(run), []);
+  t.false(existsSync(join(scratchOf(home), run)));
+});
+
+test('in a pipe lines stand behind their job, without control characters', async (t) => {
+  const home = folder(t);
+  const file = pipeline(home, `one:\n  steps:\n    - run: printf '\\033[31mred\\033[2J\\n'`);
+  const { code, stdout } = await cli(home, ['run', file]);
+  t.is(code, 0);
+  t.true(stdout.split('\n').includes('one | red'), stdout);
+  t.notRegex(stdout, /\u001b/);
+});
+
+test('no job for the event is good; two files are two runs and the worst is told', async (t) => {
+  const home = folder(t);
+  const file = pipeline(home, `one:\n  steps:\n    - run: exit 5`);
+  const none = await cli(home, ['run', file, '--event', 'schedule', '--json']);
+  t.is(none.code, 0, none.stderr);
+  t.like(eventsOf(none.stdout).at(-1), { type: 'run-end', exitCode: 0 });
+  const other = join(home, 'q.yaml');
+  writeFileSync(other, readFileSync(file, 'utf8').replace('exit 5', 'true'));
+  const both = await cli(home, ['run', file, other, '--json']);
+  t.is(both.code, 1);
+  const ends = eventsOf(both.stdout).flatMap((event) => (event.type === 'run-end' ? [event.exitCode] : []));
+  t.deepEqual(ends, [1, 0]);
+});
+
+test('a cache that cannot be written is a fault of the host', async (t) => {
+  const home = folder(t);
+  const file = pipeline(home, `one:\n  steps:\n    - run: echo`);
+  const blocked = join(home, 'blocked');
+  writeFileSync(blocked, '');
+  const { code, stderr, stdout } = await cli(home, ['run', file], {
+    env: { LIGHTV_CACHE_DIR: join(blocked, 'cache') },
+  });
+  t.is(code, 3, stderr);
+  t.regex(`${stderr}${stdout}`, /blocked/);
+});
+
+/** Starts a run that sleeps, and waits until its step has said so. */
+async function sleeping(home: string, script: string) {
+  const file = pipeline(home, `one:\n  steps:\n    - run: |\n        ${script.replaceAll('\n', '\n        ')}`);
+  const child = startCli(home, ['run', file, '--json']);
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const events: RunEvent[] = [];
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const said = new Promise<string>((resolve, reject) => {
+    ended.then(() => reject(new Error(`it ended early: ${errors}`)), reject);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const event = eventSchema.parse(JSON.parse(line)) as RunEvent;
+      events.push(event);
+      if (event.type === 'log' && event.text === 'started') {
+        resolve(event.run);
+      }
+    });
+  });
+  return { child, events, ended, run: await said };
+}
+
+test('Ctrl-C once cancels and cleans up', async (t) => {
+  const home = folder(t);
+  const { child, events, ended, run } = await sleeping(home, 'echo started\nsleep 300');
+  child.kill('SIGINT');
+  t.is(await ended, 130);
+  t.like(events.at(-1), { type: 'run-end', conclusion: 'cancelled', exitCode: 130 });
+  t.true(events.some((event) => event.type === 'notice' && /cancelling and cleaning up/.test(event.text)));
+  t.deepEqual(processesOf(run), []);
+  t.false(existsSync(join(scratchOf(home), run)));
+  t.like(JSON.parse((await cli(home, ['ps', '-a', '--json'])).stdout), { state: 'cancelled', exitCode: 130 });
+});
+
+test('Ctrl-C twice kills at once, and the next command sweeps what is left', async (t) => {
+  const home = folder(t);
+  const { child, ended, run } = await sleeping(home, "trap '' TERM INT\necho started\nwhile true; do sleep 1; done");
+  child.kill('SIGINT');
+  child.kill('SIGTERM');
+  t.is(await ended, 130);
+  t.like(JSON.parse((await cli(home, ['ps', '-a', '--json'])).stdout), { id: run, state: 'lost' });
+  t.regex((await cli(home, ['clean'])).stdout, /^1 ended runs removed/);
+  t.deepEqual(processesOf(run), []);
+  t.false(existsSync(join(scratchOf(home), run)));
+});
+
+test('a run that was killed is lost; what it left is swept while another goes on', async (t) => {
+  const home = folder(t);
+  const dead = await sleeping(home, 'echo started\nsleep 300');
+  const alive = await sleeping(home, 'echo started\nsleep 300');
+  dead.child.kill('SIGKILL');
+  await dead.ended;
+  const rows = (await cli(home, ['ps', '-a', '--json'])).stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.deepEqual(
+    rows.map(({ id, state }) => [id, state]),
+    [
+      [alive.run, 'running'],
+      [dead.run, 'lost'],
+    ],
+  );
+  t.regex((await cli(home, ['clean'])).stdout, /^1 ended runs removed, 1 still running/);
+  t.deepEqual(processesOf(dead.run), []);
+  t.false(existsSync(join(scratchOf(home), dead.run)));
+  t.true(existsSync(join(scratchOf(home), alive.run)));
+  alive.child.kill('SIGTERM');
+  t.is(await alive.ended, 130);
+});

@@ -10,6 +10,7 @@ import type { MicroVm } from '../model/machine.ts';
 import { jobContexts } from './contexts.ts';
 import type { JobScene } from './scene.ts';
 import { workspace } from './services.ts';
+import { packFiles } from './tar.ts';
 
 /** The sources of a run, each read once: every step that starts from it sees the same files, whatever changes meanwhile. */
 export class Sources {
@@ -61,12 +62,10 @@ export class Sources {
 /** Fills the workspace of a new job disk with what `checkout` names. */
 export async function checkOut(scene: JobScene, vm: MicroVm, signal: AbortSignal): Promise<void> {
   const { checkout } = scene.job;
-  if (checkout === false) {
-    return;
-  }
-  const tar = await scene.run.sources.read(sourceRequest(scene), signal);
-  if (tar !== undefined) {
-    await vm.copyIn(tar, workspace, signal);
+  const tar = checkout === false ? undefined : await scene.run.sources.read(sourceRequest(scene), signal);
+  // An empty one too: it makes the folder, which globs look into.
+  await vm.copyIn(tar ?? packFiles([]), workspace, signal);
+  if (tar !== undefined || checkout === false) {
     return;
   }
   if (checkout !== 'default') {

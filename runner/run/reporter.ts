@@ -28,6 +28,8 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #state: { lost?: { readonly error: unknown } };
 
+  #stamped = { milliseconds: Number.NaN, text: '' };
+
   constructor(options: ReporterOptions, masks = new Masks(), state: { lost?: { readonly error: unknown } } = {}) {
     this.#options = options;
     this.masks = masks;
@@ -44,9 +46,11 @@ export class Reporter {
       throw this.#state.lost.error;
     }
     const { sink, run, now } = this.#options;
-    const { type, ...rest } = masked(report, this.masks);
+    // Log lines come masked, and there are many.
+    const shown = report.type === 'log' ? report : masked(report, this.masks);
+    const event = Object.assign({ type: report.type, run, time: this.#stamp(now()) }, shown) as RunEvent;
     try {
-      await sink.write({ type, run, time: now().toISOString(), ...rest } as RunEvent);
+      await sink.write(event);
     } catch (error) {
       if (this.#state.lost === undefined) {
         this.#state.lost = { error };
@@ -54,6 +58,15 @@ export class Reporter {
       }
       throw error;
     }
+  }
+
+  /** A flood of lines shares its milliseconds. */
+  #stamp(now: Date): string {
+    const milliseconds = now.getTime();
+    if (milliseconds !== this.#stamped.milliseconds) {
+      this.#stamped = { milliseconds, text: now.toISOString() };
+    }
+    return this.#stamped.text;
   }
 
   async notice(where: Where, text: string, level: 'info' | 'warning' = 'info'): Promise<void> {
@@ -67,12 +80,11 @@ export class Reporter {
   }
 }
 
-/** Log lines come masked; in the rest everything that a guest or a file could have put a secret into is. */
-function masked(report: Report, masks: Masks): Report {
+/** Whatever a guest or a file could have put a secret into is masked. */
+function masked(report: Exclude<Report, { type: 'log' }>, masks: Masks): Report {
   const detail = (value: { readonly detail?: string }) =>
     value.detail === undefined ? {} : { detail: masks.mask(value.detail) };
   switch (report.type) {
-    case 'log':
     case 'run-start':
       return report;
     case 'job-start':

@@ -1,5 +1,3 @@
-import { ExpressionError } from '../expression/error.ts';
-import { fillTemplate } from '../expression/evaluate.ts';
 import type { JobResult, StepResult } from '../model/event.ts';
 import type { PlannedJob, PlannedStep } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
@@ -9,6 +7,7 @@ import { stepMayFail } from './condition.ts';
 import { jobContexts } from './contexts.ts';
 import { concluded } from './continue-on-error.ts';
 import { JobDisks } from './disks.ts';
+import { displayName } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
 import { inheritorOf } from './leftovers.ts';
@@ -92,22 +91,8 @@ class JobRun {
     const { job, report, run, stop } = this.#scene;
     this.#startedAt = run.services.now().getTime();
     this.#clearTimeout = startTimeout(job.timeout, 'job', { now: (why) => stop.ask(why) });
-    await report.write({ type: 'job-start', job: job.id, name: this.#name() });
-  }
-
-  #name(): string {
-    const { job } = this.#scene;
-    if (job.name === undefined) {
-      return job.id;
-    }
-    try {
-      return fillTemplate(job.name, { contexts: jobContexts(this.#scene) });
-    } catch (error) {
-      if (error instanceof ExpressionError) {
-        return job.name.text;
-      }
-      throw error;
-    }
+    const name = job.name === undefined ? job.id : displayName(job.name, jobContexts(this.#scene));
+    await report.write({ type: 'job-start', job: job.id, name });
   }
 
   /** Starts what can start now, and whatever that leads to. `last`: the step that just ended, with its machine. */

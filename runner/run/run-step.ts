@@ -1,8 +1,7 @@
-import { ExpressionError } from '../expression/error.ts';
-import { fillTemplate } from '../expression/evaluate.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import { survivesStop } from './condition.ts';
 import { stepContexts } from './contexts.ts';
+import { displayName } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import type { HeldMachine } from './machines.ts';
 import { withRetry } from './retry.ts';
@@ -114,18 +113,10 @@ async function tellStart(scene: JobScene, step: PlannedStep, attempt: number, { 
   });
 }
 
-/** A name that cannot be worked out is shown as it stands in the file: it is no reason to fail. */
 function stepName(scene: JobScene, step: PlannedStep): string {
-  if (step.name === undefined) {
-    const line = step.work.script.text.split('\n').find((each) => each.trim() !== '') ?? '';
-    return step.named ? step.id : line.trim().slice(0, 80) || step.id;
+  if (step.name !== undefined) {
+    return displayName(step.name, stepContexts(scene, step));
   }
-  try {
-    return fillTemplate(step.name, { contexts: stepContexts(scene, step) });
-  } catch (error) {
-    if (error instanceof ExpressionError) {
-      return step.name.text;
-    }
-    throw error;
-  }
+  const line = step.work.script.text.split('\n').find((each) => each.trim() !== '') ?? '';
+  return step.named ? step.id : line.trim().slice(0, 80) || step.id;
 }

@@ -179,3 +179,17 @@ test("a secret's forms are masked in what real programs print", async (t) => {
   t.deepEqual(logs(run, 'j/s', 'stdout').slice(1), ['***', '***', '***']);
   t.true(logs(run, 'j/s', 'stdout')[0]?.includes('***'));
 });
+
+test('a job without a checkout still has a workspace that globs and digests can look into', async (t) => {
+  const run = await runReal(`jobs:
+  j:
+    checkout: false
+    steps:
+      - id: s
+        working-directory: /tmp
+        run: "pwd; echo 'digest \${{ hashFiles('**/*.lock') }}.'"
+        artifacts: [{ name: none, path: '**' , if-missing: ignore }]
+`);
+  t.deepEqual(logs(run, 'j/s'), ['/tmp', 'digest .']);
+  t.is(exitCode(run.events), 0);
+});

@@ -67,13 +67,14 @@ export function planOf(yaml: string, secrets: Iterable<string> = []): Plan {
 export async function runScenario(yaml: string, options: ScenarioOptions = {}): Promise<ScenarioRun> {
   const backend = new ScriptedBackend();
   backend.failingBoots = options.failingBoots ?? 0;
+  const plan = planOf(yaml, Object.keys(options.secrets ?? {}));
   const folder = await mkdtemp(join(tmpdir(), 'lightv-run-'));
   const events: RunEvent[] = [];
   const cancel = new AbortController();
   const artifacts = new Map<string, Readonly<Record<string, string>>>();
   let finished = 0;
   const lease: Lease = {
-    plan: planOf(yaml, Object.keys(options.secrets ?? {})),
+    plan,
     cancelled: cancel.signal,
     sink: {
       async write(event) {

@@ -2,85 +2,89 @@ import { HostFault } from '../host/fault.ts';
 import type { Accel, ChooseMachine, MachineChoice, MachineWish, Probe, VmBackend } from '../model/machine.ts';
 import type { IsolationLevel } from '../model/workflow.ts';
 
-/** Strongest first; `auto` goes down this list. */
-const levels: readonly IsolationLevel[] = ['microvm', 'gvisor', 'sandbox'];
+export interface ChooserOptions {
+  /** Given on the command line: settles how microVMs are accelerated for every wish that names nothing else. */
+  readonly accel?: Accel;
+}
 
-type UsableProbe = Extract<Probe, { usable: true }>;
+/** What `auto` takes, strongest first. A WebAssembly module is no machine for a shell script. */
+const automatic = ['microvm', 'gvisor', 'sandbox'] as const satisfies readonly IsolationLevel[];
 
-/**
- * Chooses among backends by what their probes find; each is probed once, when it is first asked for. `auto` takes a
- * microVM only where KVM was shown to work, then gVisor, then the sandbox, and never TCG. A level asked for by name is
- * taken or refused: a `HostFault` says what is missing.
- */
-export function machineChooser(backends: readonly VmBackend[]): ChooseMachine {
+/** Makes the choice of a backend for a step; each backend is probed once, when first asked about. */
+export function machineChooser(backends: readonly VmBackend[], options: ChooserOptions = {}): ChooseMachine {
   const probes = new Map<VmBackend, Promise<Probe>>();
   const probe = (backend: VmBackend): Promise<Probe> => {
     const known = probes.get(backend) ?? backend.probe();
     probes.set(backend, known);
     return known;
   };
-  return async (wish) =>
-    wish.isolation === 'auto' ? chooseStrongest(backends, probe, wish) : chooseNamed(backends, probe, wish);
+  const find = (level: IsolationLevel) => backends.find((backend) => backend.isolation === level);
+  return async (wish: MachineWish) => {
+    const accel = wish.accel ?? options.accel;
+    return wish.isolation === 'auto'
+      ? chooseAutomatic(find, probe, accel)
+      : chooseNamed(wish.isolation, find(wish.isolation), probe, accel);
+  };
 }
 
-type AskProbe = (backend: VmBackend) => Promise<Probe>;
+type Find = (level: IsolationLevel) => VmBackend | undefined;
+type ProbeOnce = (backend: VmBackend) => Promise<Probe>;
 
-async function chooseNamed(backends: readonly VmBackend[], probe: AskProbe, wish: MachineWish): Promise<MachineChoice> {
-  const level = wish.isolation as IsolationLevel;
-  const backend = backends.find((one) => one.isolation === level);
-  if (backend === undefined) {
-    throw new HostFault(`run a step at the level ${level}`, `${level} is not built into this version of LightV yet`);
-  }
-  const found = await probe(backend);
-  if (!found.usable) {
-    throw new HostFault(`run a step at the level ${level}`, found.reason);
-  }
-  return level === 'microvm' ? accelerated(backend, found, wish.accel) : taken(backend, found, 'as asked', false);
-}
-
-/** A microVM by name falls back from KVM to TCG, unless KVM itself was asked for. */
-function accelerated(backend: VmBackend, found: UsableProbe, asked: Accel | undefined): MachineChoice {
-  if (asked === 'kvm' && found.accel !== 'kvm') {
-    throw new HostFault('run a step in a microVM under KVM', found.detail);
-  }
-  const accel = asked ?? found.accel;
-  const slow = accel === 'tcg' && asked === undefined;
-  const reason = asked === undefined ? found.detail : `${accel}, as asked`;
-  return { ...taken(backend, found, reason, slow), ...(accel === undefined ? {} : { accel }) };
-}
-
-async function chooseStrongest(
-  backends: readonly VmBackend[],
-  probe: AskProbe,
-  wish: MachineWish,
-): Promise<MachineChoice> {
-  const passedOver: string[] = [];
-  for (const level of levels) {
-    const backend = backends.find((one) => one.isolation === level);
+/** TCG counts here only when it was asked for: it is an emulator, not a level of protection anybody waits for. */
+async function chooseAutomatic(find: Find, probe: ProbeOnce, accel: Accel | undefined): Promise<MachineChoice> {
+  const refused: string[] = [];
+  for (const level of automatic) {
+    const backend = find(level);
     if (backend === undefined) {
       continue;
     }
-    const found = await probe(backend);
-    const why = unfit(found, wish.accel);
-    if (why === undefined && found.usable) {
-      const reason = ['the strongest that works here', ...passedOver].join('; ');
-      const accel = level === 'microvm' ? found.accel : undefined;
-      return { ...taken(backend, found, reason, false), ...(accel === undefined ? {} : { accel }) };
+    const answer = await probe(backend);
+    const why = whyNotAutomatic(level, answer, accel);
+    if (why === undefined && answer.usable) {
+      const because = refused.length === 0 ? answer.detail : `${answer.detail}; ${refused.join('; ')}`;
+      return choice(backend, level === 'microvm' ? (accel ?? 'kvm') : undefined, `${level}: ${because}`, false);
     }
-    passedOver.push(`${level} is not: ${why}`);
+    refused.push(`${level} is not usable: ${why}`);
   }
-  throw new HostFault('find a level of isolation that works here', passedOver.join('; ') || 'there is no backend');
+  throw new HostFault('find a way to isolate steps here', refused.join('; ') || 'no backend is there');
 }
 
-/** Why `auto` passes a level over, or `undefined`. TCG is for those who name it. */
-function unfit(found: Probe, asked: Accel | undefined): string | undefined {
-  if (!found.usable) {
-    return found.reason;
+function whyNotAutomatic(level: IsolationLevel, answer: Probe, accel: Accel | undefined): string | undefined {
+  if (!answer.usable) {
+    return answer.reason;
   }
-  return found.accel === 'tcg' && asked !== 'tcg' ? found.detail : undefined;
+  if (level !== 'microvm' || accel === 'tcg' || answer.accel === 'kvm') {
+    return undefined;
+  }
+  return `KVM does not work here (${answer.detail})`;
 }
 
-function taken(backend: VmBackend, found: UsableProbe, why: string, fallback: boolean): MachineChoice {
-  const reason = why === found.detail ? why : `${found.detail}, ${why}`;
-  return { backend, isolation: backend.isolation, reason: `${backend.isolation}: ${reason}`, fallback };
+async function chooseNamed(
+  level: IsolationLevel,
+  backend: VmBackend | undefined,
+  probe: ProbeOnce,
+  accel: Accel | undefined,
+): Promise<MachineChoice> {
+  const attempted = `isolate a step as "${level}"`;
+  if (backend === undefined) {
+    throw new HostFault(attempted, 'LightV has no backend for this level yet');
+  }
+  const answer = await probe(backend);
+  if (!answer.usable) {
+    throw new HostFault(attempted, answer.reason);
+  }
+  if (level !== 'microvm') {
+    return choice(backend, undefined, `${level}: ${answer.detail}`, false);
+  }
+  if (accel === 'kvm' && answer.accel !== 'kvm') {
+    throw new HostFault(`${attempted} under KVM`, answer.detail);
+  }
+  const taken = accel ?? answer.accel ?? 'tcg';
+  const slower = taken === 'tcg' && accel !== 'tcg';
+  const words = accel === 'tcg' ? 'microvm under TCG, as asked' : `microvm: ${answer.detail}`;
+  return choice(backend, taken, words, slower);
+}
+
+function choice(backend: VmBackend, accel: Accel | undefined, reason: string, fallback: boolean): MachineChoice {
+  return { backend, isolation: backend.isolation, ...(accel === undefined ? {} : { accel }), reason, fallback };
 }

@@ -88,7 +88,7 @@ async function entriesOf(tar: AsyncIterable<Uint8Array>): Promise<Entry[]> {
         });
       }
     }
-    reader.end();
+    reader.end(undefined);
   })();
   for await (const entry of reader) {
     const data: Buffer[] = [];

@@ -4,6 +4,7 @@ import { verbs } from './verbs.ts';
 
 /** Runs the verb that `args` name and returns the exit code; every error is told on stderr. */
 export async function runProgram(args: readonly string[]): Promise<number> {
+  leaveWhenNobodyReads();
   let exitCode = 0;
   try {
     const program = await programFor(args, (code) => {
@@ -17,6 +18,17 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     }
     return reportError(error);
   }
+}
+
+/** `lightv list | head`: quiet. A verb that has work to undo listens to its output itself and ends in its own way. */
+function leaveWhenNobodyReads(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (process.stdout.listenerCount('error') === 1) {
+      process.exit(error.code === 'EPIPE' ? 0 : 3);
+    }
+  });
+  // Nobody is left to be told.
+  process.stderr.on('error', () => {});
 }
 
 /** All verbs by name, so that a typing error finds its neighbour; only the one that is called is loaded. */

@@ -9,6 +9,7 @@ import type { Plan } from '../model/plan.ts';
 import { type LocalLease, localProvider } from '../provider/local/provider.ts';
 import { runLease } from '../run/run-lease.ts';
 import type { RunStore } from '../store/store.ts';
+import { removeIfEmpty } from './remove-if-empty.ts';
 import { type RunSetting, runServices } from './run-services.ts';
 
 export interface RunAll {
@@ -97,6 +98,7 @@ async function removeFolders(lease: LocalLease, keepDisks: boolean): Promise<voi
   for (const folder of folders) {
     await attempt(`remove ${folder}`, () => rm(folder, { recursive: true, force: true }));
   }
+  await removeIfEmpty(scratchFolder());
 }
 
 function worse(one: number, other: number): number {

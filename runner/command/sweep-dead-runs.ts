@@ -5,6 +5,7 @@ import { sweepCgroups } from '../host/cgroup.ts';
 import { scratchFolder } from '../host/paths.ts';
 import type { RunStore } from '../store/store.ts';
 import { killRun } from './kill-run.ts';
+import { removeIfEmpty } from './remove-if-empty.ts';
 
 /**
  * Removes what runs left whose process is gone: processes, cgroups, folders for sockets and disks. Runs that live are
@@ -23,6 +24,7 @@ export async function sweepDeadRuns(store: RunStore): Promise<void> {
     await sweepCgroups(run);
     await removeFolders([join(scratchFolder(), run), join(store.folderOf(run), 'disks')]);
   }
+  await removeIfEmpty(scratchFolder());
 }
 
 async function scratchNames(): Promise<readonly string[]> {

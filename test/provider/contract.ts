@@ -44,11 +44,7 @@ async function allOf(leases: AsyncIterable<Lease>): Promise<Lease[]> {
 export function providerContract(name: string, open: (plans: readonly Plan[]) => Promise<Far>): void {
   const never = new AbortController().signal;
 
-  const withProvider = (
-    title: string,
-    plans: string[],
-    body: (t: ExecutionContext, far: Far) => Promise<void>,
-  ) => {
+  const withProvider = (title: string, plans: string[], body: (t: ExecutionContext, far: Far) => Promise<void>) => {
     test(`${name}: ${title}`, async (t) => {
       const far = await open(plans.map(planNamed));
       try {

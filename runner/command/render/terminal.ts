@@ -90,7 +90,11 @@ class TerminalScreen implements Screen {
       }
       const rows = Math.max(1, (this.#stream.rows ?? 24) - 2);
       const lines = this.#jobs.lines(Date.now(), this.#columns(), rows, (job, text) => this.#painter(job)(text));
-      this.#live(lines.join('\n'));
+      if (lines.length === 0) {
+        this.#live.clear();
+      } else {
+        this.#live(lines.join('\n'));
+      }
     });
     return this.#drawing;
   }

@@ -87,15 +87,16 @@ export function whyText(end: {
   readonly detail?: string;
   readonly type?: string;
 }): string {
-  const known =
-    end.reason === 'exit-code' && end.exitCode !== undefined && end.type !== 'run-end'
-      ? `exit code ${end.exitCode}`
-      : end.reason === 'signal' && end.signal !== undefined
-        ? `killed by ${end.signal}`
-        : end.reason === undefined
-          ? ''
-          : reasons[end.reason];
-  return [known, end.detail ?? ''].filter((part) => part !== '').join('; ');
+  if (end.detail !== undefined && end.detail !== '') {
+    return end.detail;
+  }
+  if (end.reason === 'exit-code' && end.exitCode !== undefined && end.type !== 'run-end') {
+    return `exit code ${end.exitCode}`;
+  }
+  if (end.reason === 'signal' && end.signal !== undefined) {
+    return `killed by ${end.signal}`;
+  }
+  return end.reason === undefined ? '' : reasons[end.reason];
 }
 
 /** Milliseconds as a person says them: `840ms`, `3.2s`, `2m 5s`. */

@@ -1,0 +1,135 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { causeText, HostFault, WrongInput } from '../../host/fault.ts';
+import { imageExists } from '../../image/open.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { Isolation, Template, Workflow } from '../../model/workflow.ts';
+import { type PlanOptions, planWorkflow } from '../../plan/plan-workflow.ts';
+import { readPipeline } from '../../workflow/lightv/read.ts';
+import { type Given, localContexts } from './contexts.ts';
+import { repositoryTop } from './git.ts';
+
+/** No pipeline a person wrote is larger, in bytes. */
+const largestFile = 1024 * 1024;
+
+export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matrix' | 'isolation' | 'host' | 'secrets'> {
+  readonly given: Given;
+  /** Level of what names none, weaker than `isolation`: it raises nothing. */
+  readonly defaultIsolation?: Isolation;
+  /** Other names for images. */
+  readonly images?: Readonly<Record<string, string>>;
+  /** Variables for all steps; they win over the file's top level. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads and plans pipeline files (absolute paths). Throws a `WrongInput` with the problems of all of them. Of several
+ * files, those without any of the jobs or matrix keys that are asked for are left out, unless that leaves none.
+ */
+export async function readPlans(files: readonly string[], options: ReadOptions): Promise<readonly Plan[]> {
+  const read = await Promise.all(files.map(readWorkflow));
+  const problems = read.flatMap((result) => result.problems);
+  if (problems.length > 0) {
+    throw new WrongInput(problems);
+  }
+  const workflows = asked(
+    read.flatMap(({ workflow }) => (workflow === undefined ? [] : [workflow])),
+    options.jobs,
+  );
+  const planned = await Promise.all(workflows.map((workflow) => plan(workflow, options)));
+  const wrong = planned.flatMap((result) => result.problems);
+  if (wrong.length > 0) {
+    throw new WrongInput(wrong);
+  }
+  const plans = planned.flatMap((result) => (result.plan === undefined ? [] : [result.plan]));
+  const busy = plans.filter((one) => one.jobs.length > 0);
+  return busy.length > 0 ? busy : plans;
+}
+
+/** Reads one file. Everything wrong with it is in `problems`; only a host that cannot read is thrown, as a `HostFault`. */
+export async function readWorkflow(file: string): Promise<{ workflow?: Workflow; problems: readonly Problem[] }> {
+  const wrong = (message: string) => ({ problems: [{ message, place: { file, line: 1, column: 1 } }] });
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) {
+      return wrong('this is not a file');
+    }
+    if (found.size > largestFile) {
+      return wrong(`the file has ${found.size} bytes; at most ${largestFile} (1 MiB) are allowed`);
+    }
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    return readPipeline(text, file);
+  } catch (error) {
+    if (error instanceof TypeError) {
+      return wrong('the file is not UTF-8 text');
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR' || code === 'EPERM') {
+      return wrong(`the file cannot be read: ${causeText(error)}`);
+    }
+    throw code === undefined ? error : new HostFault(`read ${file}`, error);
+  }
+}
+
+function asked(workflows: readonly Workflow[], jobs: readonly string[] = []): readonly Workflow[] {
+  const having = workflows.filter((workflow) => workflow.jobs.some((job) => jobs.includes(job.id)));
+  const known = jobs.every((id) => workflows.some((workflow) => workflow.jobs.some((job) => job.id === id)));
+  return jobs.length === 0 || workflows.length === 1 || !known ? workflows : having;
+}
+
+async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: Plan; problems: readonly Problem[] }> {
+  const { given, defaultIsolation, images = {}, env = {}, ...rest } = options;
+  const repository = await repositoryTop(dirname(workflow.file));
+  const contexts = await localContexts(workflow.file, repository, given);
+  const jobs = options.jobs?.filter((id) => workflow.jobs.some((job) => job.id === id));
+  const result = planWorkflow(withDefault(workflow, defaultIsolation), {
+    ...rest,
+    ...(jobs === undefined || jobs.length === 0 ? {} : { jobs }),
+    contexts,
+    ...(repository === undefined ? {} : { repository }),
+  });
+  if (result.plan === undefined) {
+    return result;
+  }
+  const missing = missingImages(result.plan, workflow, images, repository);
+  return missing.length > 0
+    ? { problems: missing }
+    : { plan: { ...result.plan, env: withEnv(result.plan.env, env, workflow.file) }, problems: [] };
+}
+
+function withDefault(workflow: Workflow, level: Isolation | undefined): Workflow {
+  if (level === undefined) {
+    return workflow;
+  }
+  return { ...workflow, jobs: workflow.jobs.map((job) => ({ ...job, isolation: job.isolation ?? level })) };
+}
+
+function withEnv(env: Plan['env'], given: Readonly<Record<string, string>>, file: string): Plan['env'] {
+  const literal = (text: string) => text.replaceAll('${{', "${{ '${{' }}");
+  const added = Object.entries(given).map(
+    ([name, value]) => [name, { text: literal(value), place: { file, line: 1, column: 1 } }] as const,
+  );
+  return new Map<string, Template>([...env, ...added]);
+}
+
+/** A pipeline whose image is not there is refused before anything starts. */
+function missingImages(
+  plan: Plan,
+  workflow: Workflow,
+  images: Readonly<Record<string, string>>,
+  repository: string | undefined,
+): readonly Problem[] {
+  return plan.jobs.flatMap((job) => {
+    const source = workflow.jobs.find(({ id }) => id === job.jobId);
+    const steps = job.kind === 'job' ? job.steps : [];
+    return steps
+      .filter((step) => !imageExists(images[step.image] ?? step.image, repository))
+      .map((step) => {
+        const named = source?.steps.find(({ id }) => id === step.id)?.image ?? source?.image;
+        const place = named?.place ?? source?.place;
+        const message = `there is no image '${step.image}'; allowed: busybox, debian, a folder with a lightv.yaml, a .lv file`;
+        return { message, ...(place === undefined ? {} : { place }) };
+      });
+  });
+}

@@ -61,11 +61,14 @@ export function qemuArguments(machine: QemuMachine): readonly string[] {
 /** The kernel's own threads count against its bound too. */
 const kernelThreads = 128;
 
-/** A panic and the guest's own end both reset the machine, which ends QEMU because of `-no-reboot`. */
+/**
+ * A panic and the guest's own end both reset the machine, which ends QEMU because of `-no-reboot`. Memory is promised
+ * freely, so that a command that takes too much is killed for it and the step can name the reason.
+ */
 function kernelLine({ processes, tsc }: QemuMachine): string {
   return [
     ...['console=ttyS0', 'quiet', 'reboot=t', 'panic=-1', 'random.trust_cpu=on', 'cryptomgr.notests'],
-    ...['8250.nr_uarts=1', `sysctl.kernel.threads-max=${processes + kernelThreads}`],
+    ...['8250.nr_uarts=1', 'sysctl.vm.overcommit_memory=1', `sysctl.kernel.threads-max=${processes + kernelThreads}`],
     ...(tsc === undefined ? [] : [`tsc_early_khz=${tsc}`, 'tsc=reliable']),
   ].join(' ');
 }

@@ -200,7 +200,9 @@ test('a run that was killed is lost; what it left is swept while another goes on
       [dead.run, 'lost'],
     ],
   );
-  t.regex((await cli(home, ['clean'])).stdout, /^1 ended runs removed, 1 still running/);
+  const cleaned = await cli(home, ['clean']);
+  t.regex(cleaned.stdout, /^1 ended runs removed, 1 still running/);
+  t.regex(cleaned.stderr, new RegExp(`run ${dead.run} was killed; removed what it left: .*folder`));
   t.deepEqual(processesOf(dead.run), []);
   t.false(existsSync(join(scratchOf(home), dead.run)));
   t.true(existsSync(join(scratchOf(home), alive.run)));

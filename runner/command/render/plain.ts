@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../model/event.ts';
 import { cleanText } from './clean-text.ts';
+import { OnceTold } from './once-told.ts';
 import type { Out, Screen } from './screen.ts';
 import { Summaries } from './summaries.ts';
 import { linesFor } from './wording.ts';
@@ -7,8 +8,12 @@ import { linesFor } from './wording.ts';
 /** Lines prefixed `job | ` for pipes and CI: no colours, no cursor movement, no control characters of a guest. */
 export function plainScreen(out: Out): Screen {
   const summaries = new Summaries();
+  const told = new OnceTold();
   return {
     async write(event: RunEvent) {
+      if (told.before(event)) {
+        return;
+      }
       summaries.take(event);
       const before = event.type === 'run-end' ? summaries.lines() : [];
       const lines = [...before, ...linesFor(event)].map(({ job, text }) => {

@@ -4,6 +4,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { RunEvent } from '../../model/event.ts';
 import { cleanText } from './clean-text.ts';
 import { LiveJobs } from './live.ts';
+import { OnceTold } from './once-told.ts';
 import type { Out, Screen } from './screen.ts';
 import { Summaries } from './summaries.ts';
 import { ResultTable } from './table.ts';
@@ -31,6 +32,7 @@ class TerminalScreen implements Screen {
   readonly #jobs = new LiveJobs();
   readonly #summaries = new Summaries();
   readonly #table = new ResultTable();
+  readonly #told = new OnceTold();
   readonly #timer: NodeJS.Timeout;
   readonly #palette: readonly ((text: string) => string)[];
   readonly #painters = new Map<string, (text: string) => string>();
@@ -49,6 +51,9 @@ class TerminalScreen implements Screen {
   }
 
   async write(event: RunEvent): Promise<void> {
+    if (this.#told.before(event)) {
+      return;
+    }
     this.#jobs.take(event);
     this.#summaries.take(event);
     this.#table.take(event);

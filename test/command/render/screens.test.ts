@@ -38,6 +38,16 @@ test('plain: each line behind its job, no control characters, summaries and reas
   ]);
 });
 
+test('plain: a notice that says the same of several jobs is told once a run', async (t) => {
+  const { out, text } = collector();
+  const screen = plainScreen(out);
+  const notice = { run: 'r', time: '', type: 'notice', level: 'info', text: 'sandbox: why' } as const;
+  for (const job of ['a', 'b']) {
+    await screen.write({ ...notice, job });
+  }
+  t.is(text(), 'a | sandbox: why\n');
+});
+
 test('json: the events as they are, one a line', async (t) => {
   const { out, text } = collector();
   const screen = jsonScreen(out);

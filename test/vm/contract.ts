@@ -9,7 +9,7 @@ import type { ImageFile } from '../../runner/model/image.ts';
 import type { Command, Disk, Exit, MicroVm, StreamName, VmBackend, VmSpec } from '../../runner/model/machine.ts';
 
 /** What a kind of machine cannot do by its nature; each names the cases left out, and the suite prints it. */
-export type Lack = 'limits' | 'disk-limit' | 'isolation' | 'hostname' | 'kill' | 'network';
+export type Lack = 'limits' | 'disk-limit' | 'whole-disk' | 'isolation' | 'hostname' | 'kill' | 'network';
 
 export interface ContractKind {
   readonly name: string;
@@ -381,14 +381,11 @@ export function contractSuite(test: TestFn, kind: ContractKind): void {
   );
   test.serial(name('a disk goes from machine to machine, and forks do not see each other'), async (t) => {
     const first = await bench.boot();
-    await run(
-      first,
-      'echo base > /workspace/file; echo temporary > /tmp/file; ln -s file link; mkdir -p /opt; echo o > /opt/o',
-    );
+    await run(first, 'echo base > /workspace/file; echo temporary > /tmp/file; ln -s file link');
     await first.destroy();
     const [left, right] = await Promise.all([bench.boot({}, first.disk), bench.boot({}, first.disk)]);
     try {
-      t.is(await text(left, 'cat /workspace/file /tmp/file /workspace/link /opt/o'), 'base\ntemporary\nbase\no\n');
+      t.is(await text(left, 'cat /workspace/file /tmp/file /workspace/link'), 'base\ntemporary\nbase\n');
       await Promise.all([run(left, 'echo left > file; sync'), run(right, 'echo right > file; sync')]);
       t.is(await text(left, 'cat file'), 'left\n');
       t.is(await text(right, 'cat file'), 'right\n');
@@ -397,6 +394,14 @@ export function contractSuite(test: TestFn, kind: ContractKind): void {
     }
     await withMachine(t, bench.boot({}, first.disk), async (again) => {
       t.is(await text(again, 'cat file'), 'base\n');
+    });
+  });
+  only('whole-disk', 'what is installed outside the workspace stays too', async (t) => {
+    const first = await bench.boot();
+    await run(first, 'mkdir -p /opt; echo o > /opt/o; rm -r /var');
+    await first.destroy();
+    await withMachine(t, bench.boot({}, first.disk), async (next) => {
+      t.is(await text(next, 'cat /opt/o; test -e /var || echo removed'), 'o\nremoved\n');
     });
   });
   only('kill', 'killed from outside: the command is lost, with a reason', (t) =>

@@ -34,7 +34,10 @@ base=$1 disk=$2 tree=$3 space=$4 names=$5 resolver=$6; shift 6
 while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift
 mount -t ext4 -o loop,nosuid,nodev,noatime "$disk" "$base/disk"
 cd "$base/disk"
-for folder in upper work; do [ -d $folder ] || mkdir $folder; done
+for folder in upper work; do
+  if [ -L $folder ]; then echo "the disk's $folder is no folder" >&2; exit 1; fi
+  [ -d $folder ] || mkdir $folder
+done
 mount -t overlay -o "nosuid,nodev,noatime,lowerdir=$tree,upperdir=upper,workdir=work" overlay "$base/root"
 cd "$base/root"
 for folder in proc dev sys run tmp etc workspace; do

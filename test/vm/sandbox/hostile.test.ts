@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { HostFault } from '../../../runner/host/fault.ts';
+import { runProgram } from '../../../runner/host/process.ts';
+import { openImage } from '../../../runner/image/open.ts';
+import type { Disk, MicroVm, VmSpec } from '../../../runner/model/machine.ts';
+import { sandboxBackend } from '../../../runner/vm/sandbox/backend.ts';
+
+const never = new AbortController().signal;
+let count = 0;
+
+async function specIn(folder: string, changes: Partial<VmSpec> = {}, parent?: Disk): Promise<VmSpec> {
+  count += 1;
+  return {
+    ...{ id: `h${count}`, run: `hostile-${process.pid}`, scratch: folder, image: await openImage('busybox') },
+    limits: { cpu: 1, memory: 128 * 1024 ** 2, processes: 64 },
+    required: [],
+    disk: { path: join(folder, `disk-${count}`), size: 64 * 1024 ** 2, ...(parent ? { parent } : {}) },
+    network: { kind: 'none' },
+    ports: [],
+    hostname: 'hostile',
+    bootDeadline: 20_000,
+    ...changes,
+  };
+}
+
+async function scratch(t: ExecutionContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lvh-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function sh(machine: MicroVm, script: string): Promise<string> {
+  let text = '';
+  const write = async (_stream: string, chunk: Uint8Array) => {
+    text += Buffer.from(chunk).toString();
+  };
+  const env = { PATH: '/bin:/sbin:/usr/bin:/usr/sbin' };
+  await machine.exec({ argv: ['sh', '-c', script], env, cwd: '/', grace: 500 }, { write }, never);
+  return text;
+}
+
+test('links that an earlier guest left on the disk lead the next start nowhere on the host', async (t) => {
+  const folder = await scratch(t);
+  const target = join(folder, 'host');
+  await mkdir(target);
+  await writeFile(join(target, 'resolv.conf'), 'the host’s');
+  const first = await sandboxBackend().boot(await specIn(folder), never);
+  await sh(first, `rm -rf /etc /workspace /sys; for n in /etc /workspace /sys; do ln -s ${target} $n; done`);
+  await first.destroy();
+  const next = await sandboxBackend().boot(await specIn(folder, {}, first.disk), never);
+  t.is(await sh(next, 'test -d /etc && test ! -L /etc && cat /etc/hosts | head -n 1'), '127.0.0.1 localhost hostile\n');
+  await next.destroy();
+  t.deepEqual(await readdir(target), ['resolv.conf']);
+  t.is(await readFile(join(target, 'resolv.conf'), 'utf8'), 'the host’s');
+});
+
+test('a disk whose own folders are links is refused, and nothing is left of the boot', async (t) => {
+  const folder = await scratch(t);
+  const first = await sandboxBackend().boot(await specIn(folder), never);
+  await first.destroy();
+  // As a microVM's root can, which writes the disk's blocks.
+  const script = 'debugfs -w -R "unlink upper" "$1" && debugfs -w -R "symlink upper /etc" "$1"';
+  await runProgram('spoil a disk', ['sh', '-c', script, 'sh', first.disk.path], {
+    env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' },
+  });
+  const before = (await readdir(folder)).sort();
+  const refused = sandboxBackend().boot(await specIn(folder, {}, first.disk), never);
+  const fault = await t.throwsAsync(refused, { instanceOf: HostFault });
+  t.regex(fault?.message ?? '', /upper is no folder/);
+  t.deepEqual((await readdir(folder)).sort(), before);
+});
+
+test('what the host’s kernel would do for its root is refused', async (t) => {
+  const machine = await sandboxBackend().boot(await specIn(await scratch(t)), never);
+  t.teardown(() => machine.destroy());
+  for (const attempt of [
+    'mknod /tmp/disk b 254 0',
+    'mount -t proc proc /tmp',
+    'umount /proc/sys',
+    'unshare -r true',
+    'echo core >/proc/sys/kernel/core_pattern',
+    'hostname other',
+    'date -s 2000-01-01; test $(date +%Y) = 2000',
+  ]) {
+    t.notRegex(await sh(machine, `{ ${attempt}; } >/dev/null 2>&1 && echo done`), /done/, attempt);
+  }
+  t.is(await sh(machine, 'touch /tmp/a && chown 33:44 /tmp/a; stat -c %u:%g /tmp/a'), '33:44\n');
+});

@@ -71,10 +71,10 @@ export async function checkOut(scene: JobScene, vm: MicroVm, signal: AbortSignal
   if (checkout !== 'default') {
     throw new WrongInput([{ message: 'checkout: true, but the pipeline is not in a git repository' }]);
   }
-  if (!scene.told.has('checkout')) {
-    scene.told.add('checkout');
+  if (!scene.run.told.has('checkout')) {
+    scene.run.told.add('checkout');
     const text = 'the pipeline is not in a git repository: the workspace starts empty';
-    await scene.report.notice({ job: scene.job.id }, text);
+    await scene.report.notice({}, text);
   }
 }
 

@@ -8,7 +8,7 @@ import type { StepGraph } from './step-graph.ts';
 /** Bytes of a job's disk when the file names none; it takes room on the host only as it fills. */
 export const defaultDisk = 8 * 1024 ** 3;
 
-/** A disk a step left, and what made it: another level's backend could not read it. */
+/** A disk a step left, and what made it: what a microVM wrote is not for the host's kernel to mount. */
 export interface StepDisk {
   readonly disk: Disk;
   readonly isolation: IsolationLevel;

@@ -60,7 +60,6 @@ class JobRun {
       disks,
       needs,
       ended: new Map(),
-      told: new Set(),
       caches: new Map(),
       begin: () => this.#begin(),
     };

@@ -54,6 +54,7 @@ function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: 
     machines: new Machines(services, new StepQueue(services.budget), { signal: stop.asked.signal, onProgress }),
     sources: new Sources(services.source, services.disks),
     disks: [],
+    told: new Set(),
   };
 }
 

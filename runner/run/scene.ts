@@ -21,6 +21,8 @@ export interface RunScene {
   readonly stop: JobStop;
   /** Those of jobs that have ended; removed with the run. */
   readonly disks: JobDisks[];
+  /** What is told once a run: why an isolation level was taken, that there is nothing to check out. */
+  readonly told: Set<string>;
 }
 
 /** What a step hands to those that need it, besides its disk. */
@@ -61,8 +63,6 @@ export interface JobScene {
   /** The `needs` context. */
   readonly needs: { readonly [job: string]: Json };
   readonly ended: Map<string, StepRecord>;
-  /** Reasons for an isolation level that were told already. */
-  readonly told: Set<string>;
   /** By position in the job's `cache`: what its first workspace asked for and got. */
   readonly caches: Map<number, Promise<CacheHit>>;
   /** Writes job-start at the first call. */

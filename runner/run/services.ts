@@ -59,7 +59,7 @@ export interface RunServices {
 /** Values for what a caller has no opinion on. */
 export const defaultLimits = {
   logLimit: 256 * 1024 * 1024,
-  bootDeadline: 60_000,
+  bootDeadline: 120_000,
   grace: 10_000,
   cancelDeadline: 300_000,
 } as const;

@@ -44,17 +44,18 @@ function diskSpec(scene: JobScene, step: PlannedStep, origin: DiskOrigin, { isol
   if (parent === undefined) {
     return { path, size: scene.job.disk ?? defaultDisk };
   }
-  if (parent.isolation !== isolation) {
-    const message = `step "${step.id}" runs at ${isolation}, but the disk it goes on with was made at ${parent.isolation}`;
+  if (parent.isolation === 'microvm' && isolation !== 'microvm') {
+    // A guest with a kernel of its own may have written anything to its disk; the host's kernel must not mount that.
+    const message = `step "${step.id}" runs at ${isolation}, but it goes on with a disk that a microVM wrote; run it at microvm, or give it needs: []`;
     throw new WrongInput([{ message, place: step.work.script.place }]);
   }
   return { path, size: parent.disk.size, parent: parent.disk };
 }
 
-/** Says which level was taken and why, once a job for each reason. */
-async function tellChoice({ told, report, job }: JobScene, choice: MachineChoice): Promise<void> {
-  if (!told.has(choice.reason)) {
-    told.add(choice.reason);
-    await report.notice({ job: job.id }, choice.reason, choice.fallback ? 'warning' : 'info');
+/** Says which level was taken and why, once a run for each reason. */
+async function tellChoice({ run, report }: JobScene, choice: MachineChoice): Promise<void> {
+  if (!run.told.has(choice.reason)) {
+    run.told.add(choice.reason);
+    await report.notice({}, choice.reason, choice.fallback ? 'warning' : 'info');
   }
 }

@@ -86,9 +86,9 @@ export async function probeCgroup(texts?: CgroupTexts): Promise<GroupReport> {
 /** Kills and removes every group of a run that is over; returns the folders that were there. */
 export async function sweepCgroups(run: string, texts: CgroupTexts = ownTexts()): Promise<string[]> {
   const layout = cgroupLayout(texts.mountinfo, texts.membership);
-  const places = [...new Set([...layout.values()].flatMap((hierarchy) => hierarchy.places))];
+  const roots = [...new Set([...layout.values()].map((hierarchy) => hierarchy.places.at(-1) ?? ''))];
   const swept: string[] = [];
-  for (const folder of places.map((place) => join(place, 'lightv', run)).filter((one) => existsSync(one))) {
+  for (const folder of roots.flatMap((root) => groupsOf(run, root))) {
     for (const entry of readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory())) {
       await new Group(nothingBound, new Map([['pids', join(folder, entry.name)]])).remove();
     }
@@ -96,6 +96,25 @@ export async function sweepCgroups(run: string, texts: CgroupTexts = ownTexts())
     swept.push(folder);
   }
   return swept;
+}
+
+/** The run may have started elsewhere than this process, in another login's scope: the whole tree is looked through. */
+function groupsOf(run: string, folder: string): readonly string[] {
+  const own = join(folder, 'lightv', run);
+  const below = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  const deeper = below.filter((entry) => entry.isDirectory() && entry.name !== 'lightv');
+  return [...(existsSync(own) ? [own] : []), ...deeper.flatMap((entry) => groupsOf(run, join(folder, entry.name)))];
+}
+
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isGone(error)) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 class Group implements Cgroup {
@@ -170,7 +189,7 @@ function makeGroup(hierarchy: Hierarchy, controller: Controller, run: string, id
   // `recursive` is not for these file systems: Node loops for ever where mkdir says ENOENT below a folder that is there.
   for (const place of hierarchy.places) {
     try {
-      const folder = ['lightv', run, id].reduce((above, name) => makeFolder(join(above, name)), place);
+      const folder = makeFolders(place, ['lightv', run, id]);
       if (hierarchy.version === 2) {
         passDown(controller, [place, join(place, 'lightv'), join(place, 'lightv', run)]);
       }
@@ -180,6 +199,18 @@ function makeGroup(hierarchy: Hierarchy, controller: Controller, run: string, id
     }
   }
   throw failure;
+}
+
+/** Another run's end may remove `lightv` between our finding it and our making a folder in it. */
+function makeFolders(place: string, names: readonly string[]): string {
+  const make = () => names.reduce((above, name) => makeFolder(join(above, name)), place);
+  for (let tries = 0; tries < 20; tries += 1) {
+    const made = unlessGone(make);
+    if (made !== undefined) {
+      return made;
+    }
+  }
+  return make();
 }
 
 function makeFolder(folder: string): string {

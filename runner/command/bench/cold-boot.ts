@@ -6,6 +6,7 @@ import { type GuestKernel, guestKernel } from '../../image/kernel.ts';
 import { openImage } from '../../image/open.ts';
 import { imageTree } from '../../image/tree.ts';
 import { qemuBackend } from '../../vm/qemu/backend.ts';
+import { tscKilohertz } from '../../vm/qemu/tsc.ts';
 import { openGround } from './ground.ts';
 import { takeTurns } from './measure.ts';
 import { compared, type Section } from './section.ts';
@@ -23,8 +24,9 @@ export async function coldBoot(rounds: number): Promise<Section> {
     const machine = await backend.boot({ ...ground.spec(image), accel: 'tcg' }, never);
     await machine.destroy();
   };
+  const clock = await tscKilohertz();
   const bare = async () => {
-    await runProgram('run QEMU', bareQemu(kernel, initrd));
+    await runProgram('run QEMU', bareQemu(kernel, initrd, clock));
   };
   try {
     const contenders = [
@@ -45,9 +47,10 @@ async function bareInitrd(busybox: string): Promise<Buffer> {
   return cpioArchive(entries);
 }
 
-function bareQemu(kernel: GuestKernel, initrd: string): readonly [string, ...string[]] {
+function bareQemu(kernel: GuestKernel, initrd: string, clock: number): readonly [string, ...string[]] {
   const machine = ['-M', 'microvm', '-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off', '-m', '256M'];
   const quiet = ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-serial', 'stdio'];
-  const boot = ['-kernel', kernel.vmlinuz, '-initrd', initrd, '-append', 'console=ttyS0 quiet reboot=t panic=-1'];
+  const line = `console=ttyS0 quiet reboot=t panic=-1 tsc_early_khz=${clock} tsc=reliable`;
+  const boot = ['-kernel', kernel.vmlinuz, '-initrd', initrd, '-append', line];
   return ['qemu-system-x86_64', ...machine, ...quiet, ...boot];
 }

@@ -30,7 +30,7 @@ export async function probeKvm(options: { readonly fresh?: boolean } = {}): Prom
     return device;
   }
   const kernel = await guestKernel();
-  const file = join(cacheFolder(), 'hosts', `kvm-${await hostKey(kernel)}.json`);
+  const file = join(cacheFolder(), 'hosts', `kvm-answer-${await hostKey(kernel)}.json`);
   if (options.fresh !== true && existsSync(file)) {
     return attempt('read what is known of KVM', async () => JSON.parse(await readFile(file, 'utf8')) as KvmAnswer);
   }
@@ -86,7 +86,10 @@ async function bootUnderKvm(kernel: GuestKernel): Promise<KvmAnswer> {
 
 function refusal(word: string, console: ConsoleTail): string {
   const words = console.lines(40);
-  const telling = words.find((line) => /KVM|kvm|emulation/.test(line)) ?? words.at(-1);
+  // A QEMU that was killed by a signal ran into one of its own assertions, which says nothing to a user.
+  const telling = word.includes('killed')
+    ? undefined
+    : (words.find((line) => /kvm|emulation/i.test(line)) ?? words.at(-1));
   const how = word.startsWith('did not') ? `the guest kernel ${word}` : `QEMU ${word}`;
-  return `/dev/kvm opens but cannot run a guest: ${how}${telling === undefined ? '' : ` ("${telling}")`}`;
+  return `/dev/kvm opens but cannot run a guest (${how}${telling === undefined ? '' : `: ${telling}`})`;
 }

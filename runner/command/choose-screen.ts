@@ -15,5 +15,9 @@ export async function chooseScreen(json: boolean, onClosed: () => void): Promise
     return plainScreen(out);
   }
   const { terminalScreen } = await import('./render/terminal.ts');
-  return terminalScreen(process.stdout, out, NO_COLOR === undefined || NO_COLOR === '');
+  return terminalScreen(
+    process.stdout,
+    streamOut(process.stdout, onClosed, 0),
+    NO_COLOR === undefined || NO_COLOR === '',
+  );
 }

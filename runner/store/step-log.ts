@@ -12,11 +12,15 @@ export interface KeptLine {
   readonly text: string;
 }
 
+/** Characters that go into the file in one piece at most; the lines of one turn of the event loop go together. */
+const together = 64 * 1024;
+
 /** A step's log file while it is written. */
 export class StepLog {
   readonly #stream: WriteStream;
   readonly #file: string;
   #failure: Error | undefined;
+  #waiting = '';
 
   constructor(file: string) {
     this.#file = file;
@@ -29,7 +33,11 @@ export class StepLog {
   /** Resolves when there is room for the next line. Rejects with a `HostFault` when the file cannot be written. */
   async write(line: KeptLine): Promise<void> {
     this.#check();
-    if (!this.#stream.write(`${JSON.stringify(line)}\n`)) {
+    if (this.#waiting === '') {
+      setImmediate(() => this.#flush());
+    }
+    this.#waiting += `${JSON.stringify(line)}\n`;
+    if (this.#waiting.length > together && !this.#flush()) {
       await once(this.#stream, 'drain').catch(() => this.#check());
       this.#check();
     }
@@ -38,10 +46,17 @@ export class StepLog {
   /** Resolves when every line is in the file. */
   async close(): Promise<void> {
     if (!this.#stream.closed) {
+      this.#flush();
       this.#stream.end();
       await once(this.#stream, 'close').catch(() => this.#check());
     }
     this.#check();
+  }
+
+  #flush(): boolean {
+    const text = this.#waiting;
+    this.#waiting = '';
+    return text === '' || this.#failure !== undefined || this.#stream.write(text);
   }
 
   #check(): void {

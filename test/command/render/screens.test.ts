@@ -93,7 +93,7 @@ test('terminal: a live line a running job below what is printed, and a table in 
   const { stream, shown } = terminal(t, 60, 20);
   const screen = terminalScreen(
     stream,
-    streamOut(stream, () => {}),
+    streamOut(stream, () => {}, 0),
     true,
   );
   for (const event of aRun.slice(0, 6)) {
@@ -130,7 +130,7 @@ test('terminal: narrow screens are not broken by long names, and NO_COLOR leaves
   const { stream, shown, raw } = terminal(t, 24, 8);
   const screen = terminalScreen(
     stream,
-    streamOut(stream, () => {}),
+    streamOut(stream, () => {}, 0),
     false,
   );
   const at = { run: 'r', time: new Date().toISOString() };
@@ -156,7 +156,7 @@ test('terminal: more output than fits comes out whole and in order', async (t) =
   const { stream, raw } = terminal(t, 80, 24);
   const screen = terminalScreen(
     stream,
-    streamOut(stream, () => {}),
+    streamOut(stream, () => {}, 0),
     false,
   );
   const step = { run: 'r', time: new Date().toISOString(), job: 'j', step: 's' };

@@ -41,7 +41,7 @@ export function qemuArguments(machine: QemuMachine): readonly string[] {
     ...['-name', `lightv-${machine.id}`],
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
-    ...['-M', 'microvm,pit=off,pic=off,rtc=off', '-global', 'virtio-mmio.force-legacy=false'],
+    ...['-M', 'microvm,pit=off,pic=off,rtc=on', '-global', 'virtio-mmio.force-legacy=false'],
     ...['-accel', machine.accel === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
     // Five-level page tables only cost an emulated machine time.
     ...['-cpu', machine.accel === 'kvm' ? 'host' : 'max,la57=off'],

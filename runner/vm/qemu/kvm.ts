@@ -62,7 +62,7 @@ async function hostKey(kernel: GuestKernel): Promise<string> {
 
 async function bootUnderKvm(kernel: GuestKernel): Promise<KvmAnswer> {
   const argv = ['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'];
-  const machine = ['-M', 'microvm,pit=off,pic=off,rtc=off', '-accel', 'kvm', '-cpu', 'host', '-m', '192M'];
+  const machine = ['-M', 'microvm,pit=off,pic=off,rtc=on', '-accel', 'kvm', '-cpu', 'host', '-m', '192M'];
   const guest = ['-kernel', kernel.vmlinuz, '-initrd', kernel.initrd, '-append', 'console=ttyS0 reboot=t panic=-1'];
   const process = startTied([...argv, ...machine, ...guest, '-serial', 'stdio'], 'probe');
   const console = new ConsoleTail();

@@ -34,7 +34,8 @@ export const agentPort = 'lightv.agent';
 /**
  * QEMU's arguments for a machine with nothing but what LightV uses: CPUs, memory, a serial console on stdout, the image,
  * the job's disk, randomness, the agent's port, and a network card when there is a network. ACPI stays because it is
- * the only way Debian's kernel finds virtio devices on a `microvm`; with it that kernel looks at no PIT, PIC or RTC.
+ * the only way Debian's kernel finds virtio devices on a `microvm`; with it that kernel looks at no PIT or PIC. It does
+ * read the RTC, and waits two seconds for one that is not there.
  */
 export function qemuArguments(machine: QemuMachine): readonly string[] {
   return [

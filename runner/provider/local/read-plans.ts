@@ -92,7 +92,7 @@ async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: 
   if (result.plan === undefined) {
     return result;
   }
-  const missing = missingImages(result.plan, workflow, images, repository);
+  const missing = [...missingImages(result.plan, workflow, images, repository), ...missingTrees(result.plan, workflow)];
   return missing.length > 0
     ? { problems: missing }
     : { plan: { ...result.plan, env: withEnv(result.plan.env, env, workflow.file) }, problems: [] };
@@ -111,6 +111,21 @@ function withEnv(env: Plan['env'], given: Readonly<Record<string, string>>, file
     ([name, value]) => [name, { text: literal(value), place: { file, line: 1, column: 1 } }] as const,
   );
   return new Map<string, Template>([...env, ...added]);
+}
+
+/** `checkout: true` is a promise that only a git repository can keep. */
+function missingTrees(plan: Plan, workflow: Workflow): readonly Problem[] {
+  const asking = new Set(
+    plan.jobs.filter((job) => (job.kind === 'job' ? job : job.job).checkout === true).map((job) => job.jobId),
+  );
+  return plan.repository !== undefined
+    ? []
+    : workflow.jobs
+        .filter((job) => asking.has(job.id))
+        .map(({ id, place }) => {
+          const message = `job '${id}' has checkout: true, but the file is not in a git repository; leave it out, or name a repository`;
+          return { message, place };
+        });
 }
 
 /** A pipeline whose image is not there is refused before anything starts. */

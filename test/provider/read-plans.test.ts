@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { WrongInput } from '../../runner/host/fault.ts';
+import { readPlans } from '../../runner/provider/local/read-plans.ts';
+
+const options = {
+  host: { cpu: 2, memory: 4 * 1024 ** 3 },
+  secrets: new Set<string>(),
+  given: { vars: {}, inputs: {} },
+} as unknown as Parameters<typeof readPlans>[1];
+
+function pipelineFile(folder: string, text: string): string {
+  const file = join(folder, 'p.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+function folderOf(t: { teardown: (end: () => void) => void }): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lightv-plans-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+const asking = 'jobs:\n  build:\n    checkout: true\n    steps:\n      - run: "true"\n';
+
+test('checkout: true outside git is refused before anything starts, with its place', async (t) => {
+  const file = pipelineFile(folderOf(t), asking);
+  const fault = await t.throwsAsync(readPlans([file], options), { instanceOf: WrongInput });
+  t.is(fault?.problems.length, 1);
+  t.regex(fault?.problems[0]?.message ?? '', /job 'build' has checkout: true.*not in a git repository/);
+  t.is(fault?.problems[0]?.place?.line, 2);
+});
+
+test('checkout: true inside git, and a checkout that is not named outside it, are fine', async (t) => {
+  const inside = folderOf(t);
+  execFileSync('git', ['init', '-q', inside]);
+  t.is((await readPlans([pipelineFile(inside, asking)], options)).length, 1);
+  const silent = pipelineFile(folderOf(t), asking.replace('    checkout: true\n', ''));
+  t.is((await readPlans([silent], options)).length, 1);
+});
+
+test('an image that is not there is refused with its place', async (t) => {
+  const file = pipelineFile(folderOf(t), asking.replace('checkout: true', 'image: busybx'));
+  const fault = await t.throwsAsync(readPlans([file], options), { instanceOf: WrongInput });
+  t.regex(fault?.problems[0]?.message ?? '', /busybx/);
+  t.is(fault?.problems[0]?.place?.line, 3);
+});

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { DownloadOptions } from './apt.ts';
-import { HostFault } from './fault.ts';
+import { aptProgress } from './apt-progress.ts';
+import { causeText, HostFault } from './fault.ts';
 import { findProgram } from './packages.ts';
-import { runProgram } from './process.ts';
+import { runUnhurried } from './unhurried-process.ts';
 
 /** How packages can be installed here; `sudo-asks` wants a password on our terminal. */
 export type Installer = 'root' | 'sudo' | 'sudo-asks';
@@ -36,24 +37,54 @@ const minutes = 60_000;
 
 /**
  * Installs Debian packages without recommended ones; the package lists are read anew only when the first try fails.
- * Waits up to five minutes for another apt. Throws a `HostFault` with apt's last words.
+ * Waits up to five minutes for another apt, and finishes first what an interrupted one left. An abort of `signal` asks
+ * apt to stop and waits for its end. Throws a `HostFault` with apt's last words.
  */
 export async function installPackages(
   packages: readonly string[],
   installer: Installer,
   options: DownloadOptions = {},
 ): Promise<void> {
-  const install = ['install', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages];
   const attempted = `install ${packages.join(', ')}`;
+  const install = () =>
+    apt(
+      attempted,
+      ['install', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages],
+      installer,
+      options,
+    );
   try {
-    await apt(attempted, install, installer, options);
-  } catch {
-    // Lists that are missing or too old are the usual cause; any other shows again at the second try.
+    await install();
+  } catch (error) {
     options.signal?.throwIfAborted();
-    options.onProgress?.("reading Debian's package lists");
-    await withListsLock(() => apt("read Debian's package lists", ['update', '-q'], installer, options), options);
-    await apt(attempted, install, installer, options);
+    if (/dpkg was interrupted/.test(String(error))) {
+      options.onProgress?.('finishing an installation that was interrupted: dpkg --configure -a');
+      await asInstaller('finish an interrupted installation', ['dpkg', '--configure', '-a'], installer, options);
+      return await installPackages(packages, installer, options);
+    }
+    // Lists that are missing or too old are the usual cause; any other shows again at the second try.
+    const unread = await readLists(installer, options);
+    await install().catch((second: unknown) => {
+      options.signal?.throwIfAborted();
+      throw unread === undefined ? second : new HostFault(attempted, `${causeText(second)}\n${unread}`);
+    });
   }
+}
+
+/** apt succeeds when it cannot reach a mirror; what it says of that is returned. */
+async function readLists(installer: Installer, options: DownloadOptions): Promise<string | undefined> {
+  options.onProgress?.("reading Debian's package lists");
+  const warnings: string[] = [];
+  const note = (line: string) => {
+    if (/^[WE]: Failed to fetch/.test(line)) {
+      warnings.push(line.slice(3));
+    }
+  };
+  await withListsLock(
+    () => apt("read Debian's package lists", ['update', '-q'], installer, { ...options, onProgress: note }, note),
+    options,
+  );
+  return warnings[0];
 }
 
 /** apt waits for the lock of dpkg when told to, but never for that of the lists. */
@@ -72,18 +103,46 @@ async function withListsLock(update: () => Promise<void>, options: DownloadOptio
   }
 }
 
-async function apt(attempted: string, args: string[], installer: Installer, options: DownloadOptions): Promise<void> {
-  const argv = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'apt-get', ...args] as const;
+function apt(
+  attempted: string,
+  args: readonly string[],
+  installer: Installer,
+  options: DownloadOptions,
+  onLine = aptProgress(options.onProgress ?? (() => {})),
+): Promise<void> {
+  return asInstaller(attempted, ['apt-get', ...args], installer, options, onLine);
+}
+
+async function asInstaller(
+  attempted: string,
+  command: readonly string[],
+  installer: Installer,
+  options: DownloadOptions,
+  onLine: (line: string) => void = () => {},
+): Promise<void> {
+  const argv = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', ...command] as const;
   if (installer === 'sudo-asks') {
     await onTerminal(attempted, argv);
     return;
   }
-  // Not tied to our life: a package manager killed half-way leaves the system to be repaired by hand.
-  await runProgram(attempted, installer === 'root' ? [...argv] : ['sudo', '-n', ...argv], {
-    timeout: 60 * minutes,
+  const last: string[] = [];
+  const succeeded = await runUnhurried(attempted, installer === 'root' ? argv : ['sudo', '-n', ...argv], {
     ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onLine: options.onProgress } : {}),
+    onLine: (line) => {
+      last.splice(0, Math.max(0, last.push(line) - 200));
+      onLine(line);
+    },
   });
+  options.signal?.throwIfAborted();
+  if (!succeeded) {
+    throw new HostFault(attempted, lastWords(last));
+  }
+}
+
+/** What apt and dpkg call errors, else the end of what they said. */
+function lastWords(lines: readonly string[]): string {
+  const errors = lines.filter((line) => /^(?:E: |dpkg: error)/.test(line));
+  return (errors.length > 0 ? errors : lines.filter((line) => line.trim() !== '')).slice(-5).join('\n');
 }
 
 /** sudo asks on the terminal, which a program in a session of its own would not have. stdout stays free for results. */

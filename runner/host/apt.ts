@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { aptProgress } from './apt-progress.ts';
 import { HostFault } from './fault.ts';
 import { runProgram } from './process.ts';
 
@@ -25,7 +26,16 @@ export async function downloadPackages(
   const own = await mkdtemp(join(tmpdir(), 'lightv-apt-'));
   try {
     // The package files are fetched by whoever we are: apt's own user could not write into `folder`.
-    const apt = ['apt-get', '-q', '-o', 'APT::Sandbox::User=', '-o', `Dir::Cache=${own}/cache`];
+    const apt = [
+      'env',
+      'LC_ALL=C.UTF-8',
+      'apt-get',
+      '-q',
+      '-o',
+      'APT::Sandbox::User=',
+      '-o',
+      `Dir::Cache=${own}/cache`,
+    ];
     await mkdir(join(own, 'cache', 'archives', 'partial'), { recursive: true });
     await mkdir(join(own, 'lists', 'partial'), { recursive: true });
     const fetch = (more: readonly string[]) =>
@@ -63,6 +73,6 @@ async function run(attempted: string, argv: readonly string[], cwd: string, opti
     cwd,
     timeout: 15 * minutes,
     ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onLine: options.onProgress } : {}),
+    ...(options.onProgress ? { onLine: aptProgress(options.onProgress) } : {}),
   });
 }

@@ -9,7 +9,8 @@ const runner = import.meta.dirname;
 const root = join(runner, '..');
 
 // Some dependencies are CommonJS and call `require` for Node's own modules.
-const banner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const banner =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 async function bundle() {
   const entries = ['main.ts', 'action.ts'].map((name) => join(runner, name)).filter((file) => existsSync(file));

@@ -1,5 +1,6 @@
 import { execa, type Options } from 'execa';
 import { causeText, HostFault } from './fault.ts';
+import { killGroup } from './process-group.ts';
 
 /** What a host program printed; both texts without their last line end. */
 export interface ProgramOutput {
@@ -39,7 +40,7 @@ export async function runProgram(
     detached: true,
     maxBuffer: 16 * 1024 * 1024,
   } satisfies Options);
-  const stop = () => killGroup(child);
+  const stop = () => killGroup(child.pid);
   const timer = setTimeout(stop, options.timeout ?? 120_000);
   options.signal?.addEventListener('abort', stop, { once: true });
   if (options.signal?.aborted === true) {
@@ -72,17 +73,6 @@ function linesTo(onLine: (line: string) => void) {
     yield line;
   };
   return { stdout: tell, stderr: tell };
-}
-
-function killGroup(child: { readonly pid?: number | undefined }): void {
-  if (child.pid === undefined) {
-    return;
-  }
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // The group is gone already, which is what was wanted.
-  }
 }
 
 function lastWords(file: string, error: unknown): string {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connectAgent, type GuestAgent } from '../../runner/guest/agent.ts';
-import { joinStreams } from '../../runner/guest/join.ts';
+import { joinStreams } from '../../runner/host/join-streams.ts';
 import { guestAgent } from '../../runner/image/agent.ts';
 import type { Command, Exit, StreamName } from '../../runner/model/machine.ts';
 

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectAgent } from '../../guest/agent.ts';
-import { joinStreams } from '../../guest/join.ts';
 import { HostFault } from '../../host/fault.ts';
-import { type ServedProcess, startServed } from '../../host/served-process.ts';
+import { type PipedProcess, startPiped } from '../../host/start.ts';
 import { guestAgent } from '../../image/agent.ts';
 import type { Disk, MicroVm, VmBackend, VmSpec } from '../../model/machine.ts';
 import type { FakeFaults } from './faults.ts';
@@ -31,15 +30,19 @@ async function boot(spec: VmSpec, faults: FakeFaults, signal: AbortSignal): Prom
   const agent = await guestAgent();
   const disk = await makeFolder(spec);
   const process = start(spec, disk, agent);
+  let words = '';
+  process.stderr.on('data', (chunk: Buffer) => {
+    words = `${words}${chunk}`.slice(-4096);
+  });
   try {
-    const line = joinStreams(process.stdout, process.stdin);
-    const guest = await connectAgent(line, { hostname: spec.hostname }, bound);
+    const guest = await connectAgent(process.line, { hostname: spec.hostname }, bound);
     return new FakeMachine(spec, disk, guest, process);
   } catch (error) {
-    await process.kill();
+    process.kill();
+    await process.ended;
     await rm(disk.path, { recursive: true, force: true });
     signal.throwIfAborted();
-    throw new HostFault('start a fake machine', process.lastWords() || error);
+    throw new HostFault('start a fake machine', words.trim() || error);
   }
 }
 
@@ -68,8 +71,8 @@ async function makeFolder(spec: VmSpec): Promise<Disk> {
   return { path, format: 'holder', size: parent?.size ?? spec.disk.size };
 }
 
-function start(spec: VmSpec, disk: Disk, agent: string): ServedProcess {
+function start(spec: VmSpec, disk: Disk, agent: string): PipedProcess {
   const apart = ['--user', '--map-root-user', '--uts', '--pid', '--mount', '--propagation', 'private'];
   const shell = ['sh', '-c', rootScript, 'machine', disk.path, agent, spec.hostname];
-  return startServed(['unshare', ...apart, '--fork', '--kill-child=KILL', ...shell], spec.run);
+  return startPiped(['unshare', ...apart, '--fork', '--kill-child=KILL', ...shell], spec.run);
 }

@@ -1,4 +1,5 @@
 import type { GuestAgent } from '../../guest/agent.ts';
+import type { PipedProcess } from '../../host/start.ts';
 import type {
   Command,
   CopyOutOptions,
@@ -11,22 +12,16 @@ import type {
 } from '../../model/machine.ts';
 import { scriptedExit } from './faults.ts';
 
-/** What `destroy` needs of the processes behind a fake machine. */
-export interface FakeProcess {
-  /** Resolves once nothing of it is left. */
-  kill(): Promise<void>;
-}
-
 /** A machine without isolation. Used after `destroy`, it complains: no backend allows that. */
 export class FakeMachine implements MicroVm {
   readonly id: string;
   readonly isolation = 'sandbox';
   readonly disk: Disk;
   readonly #agent: GuestAgent;
-  readonly #process: FakeProcess;
+  readonly #process: PipedProcess;
   #destroyed: Promise<void> | undefined;
 
-  constructor(spec: VmSpec, disk: Disk, agent: GuestAgent, process: FakeProcess) {
+  constructor(spec: VmSpec, disk: Disk, agent: GuestAgent, process: PipedProcess) {
     this.id = spec.id;
     this.disk = disk;
     this.#agent = agent;
@@ -60,7 +55,8 @@ export class FakeMachine implements MicroVm {
 
   async #end(): Promise<void> {
     this.#agent.close();
-    await this.#process.kill();
+    this.#process.kill();
+    await this.#process.ended;
   }
 
   #mustBeUp(method: string): void {

@@ -8,7 +8,7 @@ import { causeText } from '../../host/fault.ts';
 import { writeWhole } from '../../host/in-place.ts';
 import { cacheFolder } from '../../host/paths.ts';
 import { runProgram } from '../../host/process.ts';
-import { startTied } from '../../host/tied-process.ts';
+import { startTied } from '../../host/start.ts';
 import { type GuestKernel, guestKernel } from '../../image/kernel.ts';
 import { ConsoleTail } from './console.ts';
 

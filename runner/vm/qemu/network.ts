@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestNetwork } from '../../guest/agent.ts';
 import { HostFault } from '../../host/fault.ts';
 import { openNetns } from '../../host/netns.ts';
-import { startTied, type TiedProcess } from '../../host/tied-process.ts';
+import { startTied, type TiedProcess } from '../../host/start.ts';
 import type { VmSpec } from '../../model/machine.ts';
 import type { NetworkCard } from './arguments.ts';
 import { ConsoleTail } from './console.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectAgent, type GuestAgent, type GuestNetwork } from '../../guest/agent.ts';
 import { causeText } from '../../host/fault.ts';
-import { startTied, type TiedProcess } from '../../host/tied-process.ts';
+import { startTied, type TiedProcess } from '../../host/start.ts';
 import type { GuestKernel } from '../../image/kernel.ts';
 import type { Accel, Disk, VmSpec } from '../../model/machine.ts';
 import { type NetworkCard, qemuArguments } from './arguments.ts';

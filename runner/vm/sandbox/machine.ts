@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestAgent } from '../../guest/agent.ts';
 import type { Cgroup } from '../../host/cgroup.ts';
-import type { PipedProcess } from '../../host/piped-process.ts';
+import type { PipedProcess } from '../../host/start.ts';
 import type { Command, CopyOutOptions, Disk, Exit, Leftovers, MicroVm, OutputSink, VmId } from '../../model/machine.ts';
 
 /** Milliseconds a guest has to end by itself. */

@@ -22,13 +22,13 @@ async function installMissing(missing: readonly Need[], options: PrepareOptions)
   if (missing.length === 0) {
     return;
   }
-  for (const line of describeMissing(missing)) {
-    options.onProgress?.(line);
-  }
   const packages = packagesOf(missing);
   const installer = await findInstaller();
   if (installer === undefined) {
     throw new HostFault('set up this host', `${describeMissing(missing).join('\n')}\n${whatToType(packages)}`);
+  }
+  for (const line of describeMissing(missing)) {
+    options.onProgress?.(line);
   }
   await installPackages(packages, installer, options);
   const still = missingNeeds(missing.map(({ purpose }) => purpose));

@@ -1,7 +1,9 @@
+import { makeFolder } from '../host/in-place.ts';
+import { cacheFolder } from '../host/paths.ts';
 import { guestAgent } from '../image/agent.ts';
 import { guestKernel } from '../image/kernel.ts';
 import { openImage } from '../image/open.ts';
-import type { SetupPurpose } from './setup-purpose.ts';
+import { demandOfPurpose, type SetupPurpose, takesMicrovm } from './setup-purpose.ts';
 
 export interface PrepareOptions {
   readonly onProgress?: (line: string) => void;
@@ -10,14 +12,17 @@ export interface PrepareOptions {
   readonly repository?: string;
 }
 
-/** Makes what first runs would wait for: the guest's init, the guest kernel and the image they use. Quick when all is there. */
+/** Makes what first runs would wait for: the guest's init, the guest kernel and the images they use. Quick when all is there. */
 export async function prepare(purpose: SetupPurpose, options: PrepareOptions): Promise<void> {
-  if (purpose.kind === 'image') {
-    await openImage(purpose.image, options);
-    return;
+  const { images, levels } = demandOfPurpose(purpose);
+  await makeFolder(cacheFolder(), 0o700);
+  if (levels.size > 0) {
+    await guestAgent(options);
   }
-  const telling = options.onProgress ? { onProgress: options.onProgress } : {};
-  await guestAgent(telling);
-  await guestKernel(telling);
-  await openImage('busybox', options);
+  if (takesMicrovm(levels)) {
+    await guestKernel(options);
+  }
+  for (const image of images) {
+    await openImage(image, options);
+  }
 }

@@ -1,29 +1,56 @@
+import { accessSync, constants } from 'node:fs';
 import type { Purpose } from '../host/packages.ts';
 import { needsDebianBase } from '../image/open.ts';
+import type { Isolation } from '../model/workflow.ts';
+import type { Demand } from './plan-demand.ts';
 
-/** What somebody is about to do: `run` pipelines (`images`: those they use), `test` LightV itself, or use one image. */
+/**
+ * What somebody is about to do: `run` pipelines (`demand`: what they ask for; left out, anything but images of their
+ * own), `test` LightV itself, or use one image.
+ */
 export type SetupPurpose =
-  | { readonly kind: 'run'; readonly images?: readonly string[] }
+  | { readonly kind: 'run'; readonly demand?: Demand }
   | { readonly kind: 'test' }
   | { readonly kind: 'image'; readonly image: string };
 
-const machines: readonly Purpose[] = ['sandbox', 'microvm', 'network', 'agent', 'image', 'checkout'];
+/** Everything at once. Images: what the test suite runs in. */
+const everything: Demand = { images: new Set(['busybox']), levels: new Set(['microvm', 'sandbox']), network: true };
+
+/** What a purpose asks for, as one demand. */
+export function demandOfPurpose(purpose: SetupPurpose): Demand {
+  if (purpose.kind === 'image') {
+    return { images: new Set([purpose.image]), levels: new Set(), network: false };
+  }
+  return purpose.kind === 'run' ? (purpose.demand ?? everything) : everything;
+}
 
 /** The parts of the host that purpose takes. Throws a `WrongInput` for a wrong image definition. */
 export async function hostPurposes(purpose: SetupPurpose, repository?: string): Promise<readonly Purpose[]> {
-  const own: readonly Purpose[] = purpose.kind === 'image' ? ['image'] : machines;
-  for (const image of imagesOf(purpose)) {
-    if (await needsDebianBase(image, repository)) {
-      return [...own, 'debian-image'];
-    }
-  }
-  return own;
+  const { images, levels, network } = demandOfPurpose(purpose);
+  const debian = await Promise.all([...images].map((image) => needsDebianBase(image, repository)));
+  const parts: readonly (readonly [Purpose, boolean])[] = [
+    ['microvm', takesMicrovm(levels)],
+    ['sandbox', levels.has('sandbox') || levels.has('auto')],
+    ['agent', levels.size > 0],
+    ['checkout', levels.size > 0],
+    ['network', network],
+    ['image', true],
+    ['debian-image', debian.includes(true)],
+  ];
+  return parts.filter(([, needed]) => needed).map(([part]) => part);
 }
 
-/** Images a purpose is known to use. */
-export function imagesOf(purpose: SetupPurpose): readonly string[] {
-  if (purpose.kind === 'image') {
-    return [purpose.image];
+/** `auto` only takes a microVM where KVM may run it. */
+export function takesMicrovm(levels: ReadonlySet<Isolation>): boolean {
+  return levels.has('microvm') || (levels.has('auto') && kvmOpens());
+}
+
+function kvmOpens(): boolean {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    // Not there or not for us: no microVM by itself.
+    return false;
   }
-  return purpose.kind === 'run' ? (purpose.images ?? []) : [];
 }

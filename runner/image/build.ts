@@ -66,6 +66,7 @@ async function buildAt(
   onProgress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  onProgress(`building the image ${read.definition.name}`);
   await putInPlace(path, async (temporary) => {
     const work = { temporary: `${temporary}.d`, onProgress, signal };
     try {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { downloadPackages, unpackPackage } from '../host/apt.ts';
+import { type DownloadOptions, downloadPackages, unpackPackage } from '../host/apt.ts';
 import { sha256 } from '../host/digest.ts';
 import { HostFault } from '../host/fault.ts';
 import { runProgram } from '../host/process.ts';
@@ -39,13 +39,12 @@ export async function namedKernelId(source: KernelSource): Promise<string> {
 }
 
 /** Downloads Debian's cloud kernel into `folder` and unpacks it there; nothing is installed. Rejects with a `HostFault`. */
-export async function fetchDebianKernel(folder: string, onProgress: (line: string) => void): Promise<KernelSource> {
+export async function fetchDebianKernel(folder: string, options: DownloadOptions): Promise<KernelSource> {
   try {
-    const name = await realPackage(join(folder, 'meta'), onProgress);
-    onProgress(`downloading ${name}`);
+    const name = await realPackage(join(folder, 'meta'), options);
     const unpacked = join(folder, 'unpacked');
     await mkdir(unpacked);
-    await unpackPackage(await download(name, join(folder, 'package'), onProgress), unpacked);
+    await unpackPackage(await download(name, join(folder, 'package'), options), unpacked, options.signal);
     const version = name.replace('linux-image-', '');
     return {
       version,
@@ -53,6 +52,7 @@ export async function fetchDebianKernel(folder: string, onProgress: (line: strin
       modules: modulesOf(unpacked, version),
     };
   } catch (error) {
+    options.signal?.throwIfAborted();
     const hint = `get Debian's guest kernel (apt-get update && apt-get download ${debianKernel}; ${ownKernel})`;
     throw new HostFault(hint, error);
   }
@@ -69,8 +69,8 @@ function modulesOf(unpacked: string, version: string): string {
 }
 
 /** The package of that name is empty and depends on the one that holds the kernel. */
-async function realPackage(folder: string, onProgress: (line: string) => void): Promise<string> {
-  const file = await download(debianKernel, folder, onProgress);
+async function realPackage(folder: string, options: DownloadOptions): Promise<string> {
+  const file = await download(debianKernel, folder, options);
   const field = await runProgram('read the kernel package', ['dpkg-deb', '--field', file, 'Depends']);
   const name = /linux-image-[\w.+-]+/.exec(field.stdout)?.[0];
   if (name === undefined) {
@@ -79,9 +79,9 @@ async function realPackage(folder: string, onProgress: (line: string) => void): 
   return name;
 }
 
-async function download(name: string, folder: string, onProgress: (line: string) => void): Promise<string> {
+async function download(name: string, folder: string, options: DownloadOptions): Promise<string> {
   await mkdir(folder);
-  const [file] = await downloadPackages([name], folder, { onProgress });
+  const [file] = await downloadPackages([name], folder, options);
   if (file === undefined) {
     throw new HostFault(`download ${name}`, 'no file came');
   }

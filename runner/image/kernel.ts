@@ -22,6 +22,8 @@ export interface GuestKernel {
 
 export interface GuestKernelOptions {
   readonly onProgress?: (line: string) => void;
+  /** Stops the fetching; rejects with its reason. */
+  readonly signal?: AbortSignal;
   /** The initrd also has the network driver's modules, which take a while to load. */
   readonly network?: boolean;
 }
@@ -45,7 +47,7 @@ const networkModules = ['virtio_net'];
  * processes at once. Rejects with a `HostFault` that says what is missing and how to get it.
  */
 export async function guestKernel(options: GuestKernelOptions = {}): Promise<GuestKernel> {
-  const folder = await preparedFolder(options.onProgress ?? (() => {}));
+  const folder = await preparedFolder(options.onProgress ?? (() => {}), options.signal);
   const prepared = await readPrepared(folder);
   const network = options.network === true;
   const order = [...prepared.machine, ...(network ? prepared.network : [])];
@@ -59,18 +61,18 @@ export async function haveGuestKernel(): Promise<boolean> {
   return (await knownFolder()) !== undefined;
 }
 
-async function preparedFolder(onProgress: (line: string) => void): Promise<string> {
+async function preparedFolder(onProgress: (line: string) => void, signal?: AbortSignal): Promise<string> {
   const known = await knownFolder();
   if (known !== undefined) {
     return known;
   }
   const kernels = join(cacheFolder(), 'kernels');
   await makeFolder(kernels);
-  const wait = { onWait: () => onProgress('waiting for another LightV that prepares the guest kernel') };
+  const onWait = () => onProgress('waiting for another LightV that prepares the guest kernel');
   return withLock(
     join(kernels, 'lock'),
-    async () => (await knownFolder()) ?? (await prepare(kernels, onProgress)),
-    wait,
+    async () => (await knownFolder()) ?? (await prepare(kernels, onProgress, signal)),
+    { onWait, ...(signal ? { signal } : {}) },
   );
 }
 
@@ -89,7 +91,7 @@ async function knownFolder(): Promise<string | undefined> {
   return folder !== undefined && existsSync(join(folder, 'kernel.json')) ? folder : undefined;
 }
 
-async function prepare(kernels: string, onProgress: (line: string) => void): Promise<string> {
+async function prepare(kernels: string, onProgress: (line: string) => void, signal?: AbortSignal): Promise<string> {
   const named = namedKernel();
   if (named !== undefined) {
     const folder = join(kernels, await namedKernelId(named));
@@ -100,7 +102,7 @@ async function prepare(kernels: string, onProgress: (line: string) => void): Pro
   try {
     await rm(fetched, { recursive: true, force: true });
     await makeFolder(fetched);
-    const source = await fetchDebianKernel(fetched, onProgress);
+    const source = await fetchDebianKernel(fetched, { onProgress, ...(signal ? { signal } : {}) });
     onProgress(`preparing the guest kernel ${source.version}`);
     const folder = join(kernels, source.version);
     await rm(folder, { recursive: true, force: true });

@@ -40,7 +40,6 @@ async function unpackDebian(names: readonly string[], root: string, work: BuildW
   }
   const folder = join(work.temporary, 'packages');
   await mkdir(folder);
-  work.onProgress(`downloading ${names.join(', ')}`);
   for (const file of await downloadPackages(names, folder, work)) {
     await unpackPackage(file, root, work.signal);
   }

@@ -9,9 +9,11 @@ import { readEnvironment, readPairs, readSecrets } from '../given.ts';
 import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
 import { killRun } from '../kill-run.ts';
 import { machines } from '../machines.ts';
+import { demandOf } from '../plan-demand.ts';
 import { dryRunText, jobsJson, jobsTable } from '../plan-list.ts';
 import { hostBudget, requestedPlans } from '../plan-request.ts';
 import type { Screen } from '../render/screen.ts';
+import { Interrupted } from '../report-error.ts';
 import { addRunOptions, type RunOptions } from '../run-options.ts';
 import { runPipelines } from '../run-pipelines.ts';
 import type { RunSetting } from '../run-services.ts';
@@ -73,19 +75,23 @@ async function runForReal(plans: readonly Plan[], given: Omit<RunSetting, 'choos
   }
 }
 
-/** Installs and makes what is missing before the first run; says so on stderr. */
+/** Installs and makes what is missing of what these plans need, before the first run; says so on stderr. */
 async function makeReady(plans: readonly Plan[], images: Config['images'], interrupt: Interrupt): Promise<void> {
-  const steps = plans.flatMap((plan) => plan.jobs.flatMap((job) => (job.kind === 'job' ? job.steps : [])));
-  const used = [...new Set(steps.map((step) => images?.[step.image] ?? step.image))];
+  const asked = demandOf(plans);
+  const demand = { ...asked, images: new Set([...asked.images].map((image) => images?.[image] ?? image)) };
   const repository = plans[0]?.repository;
-  await ensureSetup(
-    { kind: 'run', images: used },
-    {
-      onProgress: (line) => process.stderr.write(`lightv: ${line}\n`),
-      signal: interrupt.signal,
-      ...(repository === undefined ? {} : { repository }),
-    },
-  );
+  try {
+    await ensureSetup(
+      { kind: 'run', demand },
+      {
+        onProgress: (line) => process.stderr.write(`lightv: ${line}\n`),
+        signal: interrupt.signal,
+        ...(repository === undefined ? {} : { repository }),
+      },
+    );
+  } catch (error) {
+    throw interrupt.signal.aborted ? new Interrupted() : error;
+  }
 }
 
 /** Among the events of the run that is going on, so that it does not break the live lines or the JSON; else on stderr. */

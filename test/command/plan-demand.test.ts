@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { demandOf } from '../../runner/command/plan-demand.ts';
+import { hostPurposes } from '../../runner/command/setup-purpose.ts';
+import { packageRoot } from '../../runner/host/paths.ts';
+import type { Isolation } from '../../runner/model/workflow.ts';
+import { readPlans } from '../../runner/provider/local/read-plans.ts';
+import { writePipeline } from './write-pipeline.ts';
+
+const options = { given: { vars: {}, inputs: {} }, host: { cpu: 2, memory: 8 * 1024 ** 3 } };
+
+async function demandOfFile(file: string, more: { isolation?: Isolation } = {}) {
+  return demandOf(await readPlans([file], { ...options, ...more }));
+}
+
+test('the first pipeline asks for microVMs of the busybox image and nothing else', async (t) => {
+  const demand = await demandOfFile(join(packageRoot(), 'pipelines', 'hello.yaml'));
+  t.deepEqual(demand, { images: new Set(['busybox']), levels: new Set<Isolation>(['microvm']), network: false });
+  t.deepEqual(await hostPurposes({ kind: 'run', demand }), ['microvm', 'agent', 'checkout', 'image']);
+});
+
+test('steps are looked at one by one', async (t) => {
+  const file = writePipeline(
+    t,
+    `
+jobs:
+  one:
+    image: busybox
+    isolation: sandbox
+    steps:
+      - run: a
+      - { run: b, network: full }
+  two:
+    image: debian
+    isolation: sandbox
+    steps:
+      - { run: c, isolation: microvm, image: busybox }
+`,
+  );
+  t.deepEqual(await demandOfFile(file), {
+    images: new Set(['busybox']),
+    levels: new Set<Isolation>(['sandbox', 'microvm']),
+    network: true,
+  });
+});
+
+test('a job that is expanded later counts with all it may ask for', async (t) => {
+  const text = (wishes: string) => `
+jobs:
+  first: { image: busybox, isolation: sandbox, outputs: { x: '[1]', level: sandbox }, steps: [{ run: a }] }
+  later:
+    needs: [first]
+    image: debian
+    ${wishes}
+    strategy: { matrix: { x: "\${{ fromJSON(needs.first.outputs.x) }}" } }
+    steps: [{ run: b }]
+`;
+  const named = await demandOfFile(writePipeline(t, text('isolation: sandbox')));
+  t.deepEqual(named, {
+    images: new Set(['busybox', 'debian']),
+    levels: new Set<Isolation>(['sandbox']),
+    network: false,
+  });
+  const raised = await demandOfFile(writePipeline(t, text('')), { isolation: 'microvm' });
+  t.true(raised.levels.has('microvm'));
+  const open = await demandOfFile(writePipeline(t, text(`isolation: "\${{ needs.first.outputs.level }}"`)));
+  t.deepEqual(open.levels, new Set<Isolation>(['sandbox', 'microvm']));
+});

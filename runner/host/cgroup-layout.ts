@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 export type Controller = 'memory' | 'cpu' | 'pids';
@@ -7,6 +8,20 @@ export const controllers = ['memory', 'cpu', 'pids'] as const;
 export interface Hierarchy {
   readonly version: 1 | 2;
   readonly places: readonly string[];
+}
+
+/** Where this process stands; tests hand in a tree of their own. */
+export interface CgroupTexts {
+  readonly mountinfo: string;
+  readonly membership: string;
+}
+
+/** The texts of this process. */
+export function ownTexts(): CgroupTexts {
+  return {
+    mountinfo: readFileSync('/proc/self/mountinfo', 'utf8'),
+    membership: readFileSync('/proc/self/cgroup', 'utf8'),
+  };
 }
 
 /**

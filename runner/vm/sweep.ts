@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sweepCgroups } from '../host/cgroup.ts';
+import { sweepCgroups } from '../host/cgroup-sweep.ts';
 import { HostFault } from '../host/fault.ts';
 import { runProgram } from '../host/process.ts';
 

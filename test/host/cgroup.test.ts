@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { type Cgroup, openCgroup, probeCgroup, sweepCgroups } from '../../runner/host/cgroup.ts';
+import { type Cgroup, openCgroup, probeCgroup } from '../../runner/host/cgroup.ts';
 import { cgroupLayout } from '../../runner/host/cgroup-layout.ts';
+import { sweepCgroups } from '../../runner/host/cgroup-sweep.ts';
 
 const mib = 1024 ** 2;
 const run = `cgroup-test-${process.pid}`;

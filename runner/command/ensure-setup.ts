@@ -25,7 +25,8 @@ async function installMissing(missing: readonly Need[], options: PrepareOptions)
   const packages = packagesOf(missing);
   const installer = await findInstaller();
   if (installer === undefined) {
-    throw new HostFault('set up this host', `${describeMissing(missing).join('\n')}\n${whatToType(packages)}`);
+    const why = 'programs are missing, and installing them takes root or sudo, and apt';
+    throw new HostFault('set up this host', [why, ...describeMissing(missing), whatToType(packages)].join('\n'));
   }
   for (const line of describeMissing(missing)) {
     options.onProgress?.(line);

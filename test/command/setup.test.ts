@@ -70,7 +70,7 @@ test.serial('--check is content where everything is there', async (t) => {
 test.serial('without apt the fault names the programs and the line for those who have it', async (t) => {
   pathOf('no-apt', ['tar']);
   const error = await t.throwsAsync(ensureHost({ kind: 'image', image: 'busybox' }), { instanceOf: HostFault });
-  t.regex(error?.message ?? '', /could not set up this host: missing: /);
+  t.regex(error?.message ?? '', /^could not set up this host: programs are missing, .*\nmissing: /);
   t.regex(error?.message ?? '', /sqfstar \(Debian package squashfs-tools\)/);
   t.regex(error?.message ?? '', /apt-get install -y --no-install-recommends apt /);
 });

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { HostFault } from './fault.ts';
+import { enterSpace } from './own-user-space.ts';
 import { forwardedDns, nameServers, reachableServers } from './resolver.ts';
 
 /** A network of its own that reaches the outside, and neither this host's services nor link-local addresses. */
@@ -34,8 +35,12 @@ export interface NetworkSpaceOptions {
   readonly signal: AbortSignal;
   /** Where the host's resolver is read from; `/etc/resolv.conf` when left out. */
   readonly resolver?: string;
+  /** A user namespace it is to belong to: `enter` is for programs that are in it already. Absent: one of its own. */
+  readonly space?: string;
 }
 
+/** What pasta takes the namespace's packets from. */
+const tunnel = '/dev/net/tun';
 /** Milliseconds pasta may take to have its interface up. */
 const openTime = 10_000;
 
@@ -74,10 +79,13 @@ cat <&3 >/dev/null
  */
 export async function openNetns(options: NetworkSpaceOptions): Promise<NetworkSpace> {
   options.signal.throwIfAborted();
+  checkTunnel();
   const servers = nameServers(readFileSync(options.resolver ?? '/etc/resolv.conf', 'utf8'));
   const open = reachableServers(servers);
   const forward = open.length === 0 ? ['--dns-forward', forwardedDns] : [];
-  const child = execa('unshare', ['--user', '--map-root-user', 'sh', '-c', script, 'netns', ...forward], {
+  const [file = '', ...entering] =
+    options.space === undefined ? ['unshare', '--user', '--map-root-user'] : enterSpace(options.space);
+  const child = execa(file, [...entering, 'sh', '-c', script, 'netns', ...forward], {
     detached: true,
     reject: false,
     buffer: false,
@@ -105,7 +113,7 @@ export async function openNetns(options: NetworkSpaceOptions): Promise<NetworkSp
     const facts = parseFacts(await firstLines(child.stdout, child.stderr, gone, options.signal));
     const dns = open.length === 0 ? [forwardedDns] : open;
     const resolvConf = dns.map((server) => `nameserver ${server}\n`).join('');
-    return { enter: enterArguments(child.pid ?? 0), ...facts, dns, resolvConf, close };
+    return { enter: enterArguments(child.pid ?? 0, options.space), ...facts, dns, resolvConf, close };
   } catch (error) {
     await close();
     options.signal.throwIfAborted();
@@ -114,11 +122,24 @@ export async function openNetns(options: NetworkSpaceOptions): Promise<NetworkSp
 }
 
 /** A real root keeps its own user namespace: its powers over the mounts it is about to make hang on it. */
-function enterArguments(pid: number): readonly string[] {
+function enterArguments(pid: number, space: string | undefined): readonly string[] {
   const net = `--net=/proc/${pid}/fd/4`;
-  return process.getuid?.() === 0
+  return process.getuid?.() === 0 || space !== undefined
     ? ['nsenter', net, '--']
-    : ['nsenter', '--preserve-credentials', `--user=/proc/${pid}/ns/user`, net, '--'];
+    : enterSpace(`/proc/${pid}/ns/user`, net);
+}
+
+/** pasta's words for a device it may not open do not say how to open it. */
+function checkTunnel(): void {
+  try {
+    accessSync(tunnel, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = missing
+      ? `${tunnel} is not there (as root: modprobe tun)`
+      : `this user may not open ${tunnel} (as root: chmod 0666 ${tunnel}, which every user of the host then may)`;
+    throw new HostFault('open a network for a machine', why);
+  }
 }
 
 /** Rules ahead of all routes; the namespace's own addresses, looked up before any rule, stay its own. */

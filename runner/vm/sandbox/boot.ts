@@ -6,13 +6,11 @@ import { causeText, HostFault } from '../../host/fault.ts';
 import { type NetworkSpace, openNetns } from '../../host/netns.ts';
 import { seccompProgram } from '../../host/seccomp.ts';
 import { type PipedProcess, startPiped } from '../../host/start.ts';
-import { userSpacePath } from '../../host/user-space.ts';
 import { guestAgent } from '../../image/agent.ts';
-import { makeDisk } from '../../image/disk.ts';
 import { imageTree } from '../../image/tree.ts';
-import type { Disk, MachineLimits, MicroVm, VmSpec } from '../../model/machine.ts';
+import type { MachineLimits, MicroVm, VmSpec } from '../../model/machine.ts';
 import { sandboxArguments } from './chain.ts';
-import { detached } from './loop-device.ts';
+import { type Ground, type GroundDisk, openGround } from './ground.ts';
 import { SandboxVm } from './machine.ts';
 
 /** Tasks of a sandbox that are not the guest's: bwrap's watcher and the init. */
@@ -26,21 +24,21 @@ export async function bootSandbox(spec: VmSpec, signal: AbortSignal): Promise<Mi
   checkSpec(spec);
   const undo: Undo = [];
   const release = () => unwind(undo);
-  let disk: Disk | undefined;
+  let made: GroundDisk | undefined;
   try {
-    const [init, tree, userSpace] = await Promise.all([guestAgent(), imageTree(spec.image, signal), userSpacePath()]);
-    disk = await makeDisk(spec.disk, 'raw', signal);
+    const [init, tree, ground] = await Promise.all([guestAgent(), imageTree(spec.image, signal), openGround()]);
+    made = await ground.makeDisk(spec.disk, spec.run, signal);
+    const { disk, mount, enter, settled } = made;
     const base = await makeBase(spec, undo);
     const group = openGroup(spec, undo);
-    const network = await openedNetwork(spec, signal, undo);
+    const network = await openedNetwork(spec, ground, signal, undo);
     signal.throwIfAborted();
-    const file = disk.path;
-    undo.push(() => detached(file));
+    undo.push(settled);
     const process = startPiped(
       sandboxArguments({
-        ...{ base, disk: file, tree, init, userSpace, groups: group.entries },
+        ...{ base, disk: disk.path, mount, tree, init, userSpace: ground.guest, groups: group.entries },
         ...{ hostname: spec.hostname, network: spec.network.kind, run: spec.run },
-        ...{ enter: network?.enter ?? [], resolvConf: network?.resolvConf ?? '' },
+        ...{ enter: [...enter, ...(network?.enter ?? [])], resolvConf: network?.resolvConf ?? '' },
       }),
       spec.run,
     );
@@ -49,9 +47,7 @@ export async function bootSandbox(spec: VmSpec, signal: AbortSignal): Promise<Mi
     return new SandboxVm(spec.id, disk, { process, agent, group }, release);
   } catch (error) {
     await release();
-    if (disk !== undefined) {
-      await rm(disk.path, { force: true });
-    }
+    await made?.remove();
     throw error;
   }
 }
@@ -99,11 +95,20 @@ function openGroup(spec: VmSpec, undo: Undo): Cgroup {
   return group;
 }
 
-async function openedNetwork(spec: VmSpec, signal: AbortSignal, undo: Undo): Promise<NetworkSpace | undefined> {
+async function openedNetwork(
+  spec: VmSpec,
+  ground: Ground,
+  signal: AbortSignal,
+  undo: Undo,
+): Promise<NetworkSpace | undefined> {
   if (spec.network.kind === 'none') {
     return undefined;
   }
-  const network = await openNetns({ run: spec.run, signal });
+  const network = await openNetns({
+    run: spec.run,
+    signal,
+    ...(ground.owner === undefined ? {} : { space: ground.owner }),
+  });
   undo.push(() => network.close());
   return network;
 }

@@ -43,10 +43,11 @@ export class SandboxVm implements MicroVm {
     if (this.#destroyed !== undefined) {
       throw new Error('the command was given up: the machine was destroyed');
     }
-    if (exit.kind === 'lost') {
-      return { kind: 'lost', detail: await this.#whyLost(exit.detail) };
+    // Where files in memory took it all, the kernel finds nobody to blame and kills the machine's own processes too.
+    if ((exit.kind === 'lost' || wasKilled(exit)) && group.oomKills() > before) {
+      return { kind: 'out-of-memory' };
     }
-    return wasKilled(exit) && group.oomKills() > before ? { kind: 'out-of-memory' } : exit;
+    return exit.kind === 'lost' ? { kind: 'lost', detail: await this.#whyLost(exit.detail) } : exit;
   }
 
   copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { probeCgroup } from '../../host/cgroup.ts';
 import { causeText } from '../../host/fault.ts';
+import { enterSpace, ownUserSpaces } from '../../host/own-user-space.ts';
 import { missingNeeds } from '../../host/packages.ts';
 import { runProgram } from '../../host/process.ts';
 import type { Probe } from '../../model/machine.ts';
+import { standsAsRoot } from './ground.ts';
+import { mostMemoryDisk } from './memory-disk.ts';
 
 /** Whether sandboxes can be run here, tried with an empty one. */
 export async function probeSandbox(): Promise<Probe> {
@@ -15,12 +19,6 @@ export async function probeSandbox(): Promise<Probe> {
       reason: `${missing.map((need) => need.present).join(', ')} missing: apt-get install ${names.join(' ')}`,
     };
   }
-  if (process.getuid?.() !== 0) {
-    return {
-      usable: false,
-      reason: 'sandboxes need root for now: the disk of a job is mounted; run as root or with sudo',
-    };
-  }
   try {
     const bare = ['--unshare-user', '--unshare-pid', '--unshare-net', '--ro-bind', '/', '/'];
     await runProgram('start an empty sandbox', ['bwrap', ...bare, '--proc', '/proc', 'true'], { timeout: 10_000 });
@@ -28,11 +26,47 @@ export async function probeSandbox(): Promise<Probe> {
     return { usable: false, reason: whyNot(causeText(error)) };
   }
   const limits = await probeCgroup();
-  return {
-    usable: true,
-    detail: 'bubblewrap with user namespaces and seccomp',
-    limits: { ...limits, disk: { bound: true, by: 'a loop-mounted ext4 file system' } },
-  };
+  if (standsAsRoot()) {
+    return {
+      usable: true,
+      detail: 'bubblewrap with user namespaces and seccomp',
+      limits: { ...limits, disk: { bound: true, by: 'a loop-mounted ext4 file system' } },
+    };
+  }
+  const ids = await triedAsUser();
+  return typeof ids === 'object'
+    ? ids
+    : {
+        usable: true,
+        detail: `bubblewrap with user namespaces and seccomp, without root: ${ids}disks in memory`,
+        limits: { ...limits, disk: { bound: true, by: `a tmpfs of its size, at most ${mostText}` } },
+      };
+}
+
+const mostText = `${Math.floor(mostMemoryDisk / 1024 ** 2)}Mi of memory each`;
+
+/** An image's files under a disk in memory, a folder removed and made anew: what kernels before 6.6 cannot do there. */
+const trial = `
+set -e
+mount -t tmpfs tmpfs /tmp
+cd /tmp
+mkdir -p lower/folder upper work root
+mount -t overlay -o userxattr,lowerdir=lower,upperdir=upper,workdir=work overlay root
+rmdir root/folder
+mkdir root/folder
+`;
+
+/** What an ordinary user has to know of its ids, or why it has no sandboxes. */
+async function triedAsUser(): Promise<string | (Probe & { readonly usable: false })> {
+  try {
+    const { outer, ids } = await ownUserSpaces();
+    const [file = '', ...args] = [...enterSpace(outer), 'unshare', '--mount', 'sh', '-c', trial];
+    await runProgram('mount a disk in memory', [file, ...args], { timeout: 10_000 });
+    return ids.many ? '' : `one user id alone, since ${ids.reason}; `;
+  } catch (error) {
+    const why = whyNot(causeText(error));
+    return { usable: false, reason: `${why}; without root, sandboxes need Linux 6.6 or newer (here ${release()})` };
+  }
 }
 
 /** Switches that turn user namespaces off, as Debian, Ubuntu and upstream kernels name them. */

@@ -47,7 +47,7 @@ export async function cli(home: string, args: readonly string[], options: CliOpt
 }
 
 /** Tests are of the sources: a bundle older than any of them is made anew. */
-function freshBundle(): void {
+export function freshBundle(): void {
   const made = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = readdirSync(runner, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.name.endsWith('.ts') && !entry.parentPath.startsWith(join(runner, 'dist')))

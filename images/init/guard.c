@@ -26,12 +26,15 @@ static bool set_oom_score(const char *value) {
 void guard_self(void) {
   /* In a sandbox this may be refused; there the host's cgroup decides who dies. */
   guarded = set_oom_score("-1000");
+  /* A fork bomb is not to keep us from killing it. In a sandbox the host starts us so, since we may not ask for it. */
+  setpriority(PRIO_PROCESS, 0, -20);
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     say("orphans cannot be adopted here");
   }
 }
 
 void guard_child(void) {
+  setpriority(PRIO_PROCESS, 0, 0);
   if (guarded) {
     set_oom_score("0");
   }

@@ -12,6 +12,8 @@ const defaultMemory = 512 * 1024 ** 2;
 
 /** Tasks a machine may hold at once. */
 const mostProcesses = 4096;
+/** Bytes that even the smallest process takes: a fork bomb is to meet the bound of processes before that of memory. */
+const leastProcess = 512 * 1024;
 
 /** What a step wants of a machine, besides what the plan says. */
 export interface MachineRequest {
@@ -144,7 +146,7 @@ export class Machines {
       run,
       scratch,
       image,
-      limits: { ...weight, processes: mostProcesses },
+      limits: { ...weight, processes: Math.min(mostProcesses, Math.floor(weight.memory / leastProcess)) },
       required: (['cpu', 'memory'] as const).filter((limit) => named[limit]),
       disk,
       network: step.network,

@@ -3,7 +3,7 @@
  * and apt's warnings. Errors are left to the fault that apt's end becomes.
  */
 export function aptProgress(tell: (line: string) => void): (line: string) => void {
-  const seen = { packages: 0, downloaded: 0, installing: false };
+  const seen = { packages: 0, downloaded: 0, installing: false, waiting: false };
   return (line) => {
     const packages = /(\d+) newly installed/.exec(line)?.[1];
     const size = /^Need to get (\S+ [^\s/]+)(?:\/\S+ \S+)? of archives/.exec(line)?.[1];
@@ -16,6 +16,9 @@ export function aptProgress(tell: (line: string) => void): (line: string) => voi
     } else if (line.startsWith('Unpacking ') && !seen.installing) {
       seen.installing = true;
       tell(`installing ${counted(seen.packages)}`);
+    } else if (line.startsWith('Waiting for cache lock') && !seen.waiting) {
+      seen.waiting = true;
+      tell('waiting for another apt to end');
     } else if (line.startsWith('W: ')) {
       tell(`apt: ${line.slice(3)}`);
     }

@@ -57,3 +57,9 @@ test('a single download is told by its name, an index is not told', (t) => {
   const index = 'Get:4 http://deb.debian.org/debian bookworm/main amd64 Packages [8790 kB]';
   t.deepEqual(told([index, get('busybox-static')]), ['downloading busybox-static (12.5 kB)']);
 });
+
+test('that it waits for another one is told once', (t) => {
+  const wait =
+    'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt-get)...';
+  t.deepEqual(told([`${wait} 0s`, `${wait} 1s`]), ['waiting for another apt to end']);
+});

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { packageRoot } from '../../runner/host/paths.ts';
 import { openArtifacts } from '../../runner/service/artifact-store.ts';
 import { openStore } from '../../runner/store/store.ts';
-import { tarOf } from '../service/tar.ts';
+import { tarOf } from '../ground/tar.ts';
 import { cli, folder } from './cli.ts';
 import { aRun } from './render/events.ts';
 
@@ -214,7 +214,7 @@ async function rememberedRun(t: ExecutionContext): Promise<{ home: string; id: s
   const home = folder(t);
   const store = openStore(join(home, 'state'));
   const run = store.begin({ workflow: 'demo', file: join(home, 'demo.yaml') });
-  await openArtifacts(join(run.folder, 'artifacts')).save('out', tarOf({ name: 'a/b.txt', body: 'hello' }));
+  await openArtifacts(join(run.folder, 'artifacts')).save('out', tarOf({ name: 'a/b.txt', text: 'hello' }));
   for (const event of aRun) {
     await run.recorder.write({ ...event, run: run.id });
   }

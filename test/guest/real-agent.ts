@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connectAgent, type GuestAgent } from '../../runner/guest/agent.ts';
 import { joinStreams } from '../../runner/host/join-streams.ts';
 import { guestAgent } from '../../runner/image/agent.ts';
-import type { Command, Exit, StreamName } from '../../runner/model/machine.ts';
+import type { Command } from '../../runner/model/machine.ts';
 
 /** The real init in stream mode, as PID 1 of namespaces of its own: processes, mounts, network. */
 export interface RealAgent {
@@ -33,27 +33,6 @@ export function shell(script: string, more: Partial<Command> = {}): Command {
   return { argv: ['sh', '-c', script], env: { PATH: '/usr/bin:/bin' }, cwd: '/', grace: 300, ...more };
 }
 
-export interface Ran {
-  readonly exit: Exit;
-  readonly stdout: Buffer;
-  readonly stderr: Buffer;
-}
-
-/** Runs a command to its end and keeps all its output. */
-export async function run(agent: GuestAgent, command: Command, signal = new AbortController().signal): Promise<Ran> {
-  const chunks: Record<StreamName, Uint8Array[]> = { stdout: [], stderr: [] };
-  const exit = await agent.exec(command, { write: async (stream, chunk) => void chunks[stream].push(chunk) }, signal);
-  return { exit, stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) };
-}
-
 export async function* stream(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
-}
-
-export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source) {
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

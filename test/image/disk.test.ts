@@ -6,8 +6,8 @@ import test from 'ava';
 import { HostFault, WrongInput } from '../../runner/host/fault.ts';
 import { makeDisk } from '../../runner/image/disk.ts';
 import type { Disk } from '../../runner/model/machine.ts';
+import { never } from '../ground/never.ts';
 
-const never = new AbortController().signal;
 const size = 64 * 1024 * 1024;
 
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {

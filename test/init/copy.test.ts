@@ -17,12 +17,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
-import { extract, pack } from 'tar-stream';
+import { extract } from 'tar-stream';
 import { GuestRefusal } from '../../runner/guest/agent.ts';
-import { collect, type RealAgent, realAgent, run, shell, stream } from '../guest/real-agent.ts';
+import { never } from '../ground/never.ts';
+import { run } from '../ground/run.ts';
+import { collect, type TarEntry, tarOf } from '../ground/tar.ts';
+import { type RealAgent, realAgent, shell, stream } from '../guest/real-agent.ts';
 
 const test = anyTest as TestFn<RealAgent & { folder: string }>;
-const never = new AbortController().signal;
 
 test.beforeEach(async (t) => {
   t.context = { ...(await realAgent()), folder: mkdtempSync(join(tmpdir(), 'lightv-copy-')) };
@@ -31,18 +33,6 @@ test.afterEach.always(async (t) => {
   await t.context?.end();
   rmSync(t.context.folder, { recursive: true, force: true });
 });
-
-type Entry = { name: string; type?: 'file' | 'directory' | 'symlink' | 'link'; linkname?: string; text?: string };
-
-/** A tar as another program writes it. */
-async function tarOf(...entries: readonly Entry[]): Promise<Buffer> {
-  const tar = pack();
-  for (const { text, ...header } of entries) {
-    tar.entry(header, text ?? '');
-  }
-  tar.finalize();
-  return collect(tar as unknown as AsyncIterable<Uint8Array>);
-}
 
 async function namesIn(tar: Buffer): Promise<string[]> {
   const names: string[] = [];
@@ -132,11 +122,11 @@ for (const [name, entries] of [
       { name: 'h', type: 'link', linkname: 'l/secret' },
     ],
   ],
-] as const satisfies readonly (readonly [string, readonly Entry[]])[]) {
+] as const satisfies readonly (readonly [string, readonly TarEntry[]])[]) {
   test(`unpacking refuses ${name}`, async (t) => {
     const { agent, folder } = t.context;
     writeFileSync(join(folder, 'secret'), 'untouched');
-    const tar = await tarOf(...entries);
+    const tar = await collect(tarOf(...entries));
     // tar-stream drops a leading slash when it writes.
     const raw = name === 'an absolute path' ? absolute(tar) : tar;
     await t.throwsAsync(agent.copyIn(stream(raw), join(folder, 'in'), never), { instanceOf: GuestRefusal });
@@ -162,7 +152,7 @@ test('a file replaces a link instead of writing through it', async (t) => {
   writeFileSync(join(folder, 'secret'), 'untouched');
   mkdirSync(join(folder, 'in'));
   symlinkSync('../secret', join(folder, 'in', 'f'));
-  await agent.copyIn(stream(await tarOf({ name: 'f', text: 'new' })), join(folder, 'in'), never);
+  await agent.copyIn(stream(await collect(tarOf({ name: 'f', text: 'new' }))), join(folder, 'in'), never);
   t.is(readFileSync(join(folder, 'secret'), 'utf8'), 'untouched');
   t.true(lstatSync(join(folder, 'in', 'f')).isFile());
 });
@@ -170,7 +160,7 @@ test('a file replaces a link instead of writing through it', async (t) => {
 test('a full disk is told with the path that did not fit', async (t) => {
   const { agent } = t.context;
   await run(agent, shell('mount -t tmpfs -o size=64k x /mnt'));
-  const tar = await tarOf({ name: 'small', text: 'x' }, { name: 'large', text: 'x'.repeat(1_000_000) });
+  const tar = await collect(tarOf({ name: 'small', text: 'x' }, { name: 'large', text: 'x'.repeat(1_000_000) }));
   const error = await t.throwsAsync(agent.copyIn(stream(tar), '/mnt', never), { instanceOf: GuestRefusal });
   t.is(error.message, "could not write 'large': No space left on device");
   t.is(error.errno, 28);
@@ -178,7 +168,7 @@ test('a full disk is told with the path that did not fit', async (t) => {
 
 test('a tar that is cut off or broken is refused', async (t) => {
   const { agent, folder } = t.context;
-  const tar = await tarOf({ name: 'f', text: 'x'.repeat(2000) });
+  const tar = await collect(tarOf({ name: 'f', text: 'x'.repeat(2000) }));
   await t.throwsAsync(agent.copyIn(stream(tar.subarray(0, 1500)), folder, never), { message: /ends inside 'f'/ });
   await t.throwsAsync(agent.copyIn(stream(tar.subarray(0, 2560)), folder, never), { message: /end marker/ });
   tar.write('g', 0);
@@ -189,7 +179,7 @@ test('a copy ends when its signal aborts, and when nobody reads on', async (t) =
   const { agent } = t.context;
   const stop = new AbortController();
   const endless = async function* () {
-    yield await tarOf({ name: 'x' }).then((tar) => tar.subarray(0, 512));
+    yield (await collect(tarOf({ name: 'x' }))).subarray(0, 512);
     stop.abort(new Error('enough'));
     await new Promise(() => {});
   };

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
-import { type RealAgent, realAgent, run, shell, stream } from '../guest/real-agent.ts';
+import { never } from '../ground/never.ts';
+import { run } from '../ground/run.ts';
+import { type RealAgent, realAgent, shell, stream } from '../guest/real-agent.ts';
 
 const test = anyTest as TestFn<RealAgent>;
-const never = new AbortController().signal;
 
 test.beforeEach(async (t) => {
   t.context = await realAgent();
@@ -86,7 +87,7 @@ test('one that ignores TERM is killed after its grace, with its children', async
 });
 
 test('an abort before the start ends it too', async (t) => {
-  const exit = await run(t.context.agent, shell('sleep 1000'), AbortSignal.abort());
+  const exit = await run(t.context.agent, shell('sleep 1000'), { signal: AbortSignal.abort() });
   t.deepEqual(exit.exit, { kind: 'signalled', signal: 'SIGTERM' });
 });
 

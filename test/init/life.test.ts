@@ -4,7 +4,8 @@ import test from 'ava';
 import { encodeFrame } from '../../runner/guest/frames.ts';
 import { encodeHostMessage } from '../../runner/guest/host-message.ts';
 import { guestAgent } from '../../runner/image/agent.ts';
-import { realAgent, run, shell } from '../guest/real-agent.ts';
+import { run } from '../ground/run.ts';
+import { realAgent, shell } from '../guest/real-agent.ts';
 
 test('the same process answers: its nonce stays, its clock goes on', async (t) => {
   const { agent, end } = await realAgent();

@@ -3,7 +3,7 @@ import { WrongInput } from '../../runner/host/fault.ts';
 import type { RunEvent } from '../../runner/model/event.ts';
 import type { Lease, Provider } from '../../runner/model/lease.ts';
 import type { Plan } from '../../runner/model/plan.ts';
-import { contentsOf, tarOf } from '../service/tar.ts';
+import { contentsOf, tarOf } from '../ground/tar.ts';
 
 /** A plan without jobs: what a provider hands on and does not look into. */
 export function planNamed(workflow: string): Plan {
@@ -91,8 +91,8 @@ export function providerContract(name: string, open: (plans: readonly Plan[]) =>
   withProvider('keeps artifacts apart by name, each name once a lease', ['one', 'two'], async (t, far) => {
     for await (const lease of far.provider.leases(never)) {
       const { artifacts, plan } = lease;
-      await artifacts.save('a', tarOf({ name: 'x', body: plan.workflow }));
-      await artifacts.save('b', tarOf({ name: 'x', body: 'other' }));
+      await artifacts.save('a', tarOf({ name: 'x', text: plan.workflow }));
+      await artifacts.save('b', tarOf({ name: 'x', text: 'other' }));
       t.deepEqual(await contentsOf(artifacts.open('a')), { x: plan.workflow });
       await t.throwsAsync(artifacts.save('a', tarOf({ name: 'y' })), { instanceOf: WrongInput });
       t.deepEqual(await contentsOf(artifacts.open('a')), { x: plan.workflow });

@@ -8,9 +8,8 @@ import { gitUrl, withoutUser } from '../../runner/provider/local/clone.ts';
 import { localContexts, repositoryName } from '../../runner/provider/local/contexts.ts';
 import { repositoryTop } from '../../runner/provider/local/git.ts';
 import { localSource } from '../../runner/provider/local/source.ts';
-import { contentsOf } from '../service/tar.ts';
-
-const never = new AbortController().signal;
+import { never } from '../ground/never.ts';
+import { contentsOf } from '../ground/tar.ts';
 
 function folder(t: ExecutionContext): string {
   const made = mkdtempSync(join(tmpdir(), 'lightv-source-'));

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import test from 'ava';
 import fc from 'fast-check';
 import { type Slot, StepQueue } from '../../runner/run/queue.ts';
+import { never } from '../ground/never.ts';
 
-const never = new AbortController().signal;
 setMaxListeners(0, never);
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 

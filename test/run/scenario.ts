@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { extract, pack } from 'tar-stream';
 import { WrongInput } from '../../runner/host/fault.ts';
 import type { JobResult, RunEvent } from '../../runner/model/event.ts';
 import type { ImageFile } from '../../runner/model/image.ts';
@@ -12,6 +11,7 @@ import { planWorkflow } from '../../runner/plan/plan-workflow.ts';
 import { runLease } from '../../runner/run/run-lease.ts';
 import type { RunServices } from '../../runner/run/services.ts';
 import { readPipeline } from '../../runner/workflow/lightv/read.ts';
+import { entriesOf, tarOfFiles } from '../ground/tar.ts';
 import { runId, ScriptedBackend } from './scripted-machine.ts';
 
 /** What a test may set; the rest has values that fit a test. */
@@ -117,7 +117,7 @@ function services(backend: ScriptedBackend, folder: string, options: ScenarioOpt
       if (repository === 'nowhere') {
         throw new WrongInput([{ message: 'there is no repository nowhere' }]);
       }
-      return source === undefined ? undefined : tarOf(source);
+      return source === undefined ? undefined : tarOfFiles(source);
     },
     caches: cachesIn(caches),
     secrets: new Map(Object.entries(options.secrets ?? {})),
@@ -151,7 +151,7 @@ function artifactsIn(kept: Map<string, Readonly<Record<string, string>>>): Artif
       const bytes = Object.values(files).reduce((sum, text) => sum + text.length, 0);
       return { name, files: Object.keys(files).length, bytes };
     },
-    open: (name) => tarOf(kept.get(name) ?? {}),
+    open: (name) => tarOfFiles(kept.get(name) ?? {}),
   };
 }
 
@@ -160,7 +160,7 @@ function cachesIn(kept: Map<string, Readonly<Record<string, string>>>): CacheSto
     async restore(key, restoreKeys) {
       const exact = kept.has(key) ? key : undefined;
       const found = exact ?? restoreKeys.flatMap((prefix) => [...kept.keys()].filter((k) => k.startsWith(prefix)))[0];
-      return found === undefined ? undefined : { key: found, tar: tarOf(kept.get(found) ?? {}) };
+      return found === undefined ? undefined : { key: found, tar: tarOfFiles(kept.get(found) ?? {}) };
     },
     async save(key, tar) {
       if (kept.has(key)) {
@@ -172,31 +172,6 @@ function cachesIn(kept: Map<string, Readonly<Record<string, string>>>): CacheSto
   };
 }
 
-export function tarOf(files: Readonly<Record<string, string>>): AsyncIterable<Uint8Array> {
-  const tar = pack();
-  for (const [name, text] of Object.entries(files)) {
-    tar.entry({ name }, text);
-  }
-  tar.finalize();
-  return tar as unknown as AsyncIterable<Uint8Array>;
-}
-
 async function filesOf(tar: AsyncIterable<Uint8Array>): Promise<Record<string, string>> {
-  const reader = extract();
-  const files: Record<string, string> = {};
-  const reading = (async () => {
-    for await (const entry of reader) {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of entry as unknown as AsyncIterable<Uint8Array>) {
-        chunks.push(chunk);
-      }
-      files[entry.header.name] = Buffer.concat(chunks).toString();
-    }
-  })();
-  for await (const chunk of tar) {
-    reader.write(chunk);
-  }
-  reader.end(undefined);
-  await reading;
-  return files;
+  return Object.fromEntries((await entriesOf(tar)).map(({ name, text }) => [name, text]));
 }

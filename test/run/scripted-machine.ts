@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { extract, pack } from 'tar-stream';
 import { HostFault } from '../../runner/host/fault.ts';
 import type {
   Command,
@@ -12,6 +11,7 @@ import type {
   VmBackend,
   VmSpec,
 } from '../../runner/model/machine.ts';
+import { entriesOf, tarOf } from '../ground/tar.ts';
 
 /** Lets steps of a test wait for each other: proof that both run at once needs no clock. */
 export class Meeting {
@@ -112,22 +112,10 @@ class ScriptedMachine implements MicroVm {
   }
 
   async copyIn(tar: AsyncIterable<Uint8Array>, directory: string): Promise<void> {
-    const reader = extract();
-    const reading = (async () => {
-      for await (const entry of reader) {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of entry as unknown as AsyncIterable<Uint8Array>) {
-          chunks.push(chunk);
-        }
-        const path = `${directory === '/' ? '' : directory}/${entry.header.name}`;
-        this.of(path).set(path, Buffer.concat(chunks).toString());
-      }
-    })();
-    for await (const chunk of tar) {
-      reader.write(chunk);
+    for (const { name, text } of await entriesOf(tar)) {
+      const path = `${directory === '/' ? '' : directory}/${name}`;
+      this.of(path).set(path, text);
     }
-    reader.end(undefined);
-    await reading;
   }
 
   async copyOut(path: string, signal: AbortSignal, options: CopyOutOptions = {}): Promise<AsyncIterable<Uint8Array>> {
@@ -136,16 +124,10 @@ class ScriptedMachine implements MicroVm {
       throw new Error('the machine is gone');
     }
     const base = path === '/' ? '/' : `${path}/`;
-    const tar = pack();
     const all = [...this.of(base)].filter(([name]) => name.startsWith(base));
-    for (const [name, text] of all) {
-      const inside = name.slice(base.length);
-      if (options.only?.includes(inside) ?? true) {
-        tar.entry({ name: inside }, options.namesOnly === true ? '' : text);
-      }
-    }
-    tar.finalize();
-    return tar as unknown as AsyncIterable<Uint8Array>;
+    const inside = all.map(([name, text]) => ({ name: name.slice(base.length), text }));
+    const asked = inside.filter(({ name }) => options.only?.includes(name) ?? true);
+    return tarOf(...asked.map(({ name, text }) => ({ name, text: options.namesOnly === true ? '' : text })));
   }
 
   async left(): Promise<Leftovers> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { HostFault, WrongInput } from '../../runner/host/fault.ts';
 import { openArtifacts } from '../../runner/service/artifact-store.ts';
-import { contentsOf, type TarEntry, tarOf } from './tar.ts';
+import { contentsOf, type TarEntry, tarOf } from '../ground/tar.ts';
 
 function folder(t: ExecutionContext): string {
   const made = mkdtempSync(join(tmpdir(), 'lightv-artifact-'));
@@ -20,8 +20,8 @@ test('an artifact comes back as it was saved, and in the folder of --out', async
     'report',
     tarOf(
       { name: 'out/', type: 'directory' },
-      { name: './out/report.txt', body: 'hello' },
-      { name: 'run.sh', mode: 0o4755, body: '#!' },
+      { name: './out/report.txt', text: 'hello' },
+      { name: 'run.sh', mode: 0o4755, text: '#!' },
       { name: 'deep/er/link', type: 'symlink', linkname: '../../run.sh' },
       { name: 'same', type: 'link', linkname: 'run.sh' },
     ),
@@ -42,8 +42,8 @@ test('an artifact comes back as it was saved, and in the folder of --out', async
 });
 
 const attacks: Record<string, readonly TarEntry[]> = {
-  'an absolute path': [{ name: '/etc/passwd', body: 'x' }],
-  'a path upwards': [{ name: 'a/../../b', body: 'x' }],
+  'an absolute path': [{ name: '/etc/passwd', text: 'x' }],
+  'a path upwards': [{ name: 'a/../../b', text: 'x' }],
   'an absolute link': [{ name: 'a', type: 'symlink', linkname: '/etc' }],
   'a link upwards': [{ name: 'a/b', type: 'symlink', linkname: '../../c' }],
   'links that only together lead out': [
@@ -57,7 +57,7 @@ const attacks: Record<string, readonly TarEntry[]> = {
   ],
   'a file below a link': [
     { name: 'a', type: 'symlink', linkname: '.' },
-    { name: 'a/b', body: 'x' },
+    { name: 'a/b', text: 'x' },
   ],
   'a hard link out': [{ name: 'a', type: 'link', linkname: '../../etc/passwd' }],
   'a hard link to a link': [
@@ -67,12 +67,12 @@ const attacks: Record<string, readonly TarEntry[]> = {
   'a device': [{ name: 'null', type: 'character-device', devmajor: 1, devminor: 3 }],
   'a named pipe': [{ name: 'pipe', type: 'fifo' }],
   'the same file twice': [
-    { name: 'a', body: 'x' },
-    { name: 'a', body: 'y' },
+    { name: 'a', text: 'x' },
+    { name: 'a', text: 'y' },
   ],
   'a file where a folder must be': [
-    { name: 'a', body: 'x' },
-    { name: 'a/b', body: 'y' },
+    { name: 'a', text: 'x' },
+    { name: 'a/b', text: 'y' },
   ],
 };
 
@@ -88,8 +88,8 @@ for (const [what, entries] of Object.entries(attacks)) {
 
 test('bounds hold for bytes and for entries, and a broken archive is told', async (t) => {
   const store = openArtifacts(folder(t), undefined, { bytes: 10, entries: 2 });
-  const body = 'x'.repeat(11);
-  await t.throwsAsync(store.save('big', tarOf({ name: 'a', body })), { instanceOf: WrongInput, message: /10 bytes/ });
+  const text = 'x'.repeat(11);
+  await t.throwsAsync(store.save('big', tarOf({ name: 'a', text })), { instanceOf: WrongInput, message: /10 bytes/ });
   const many = ['a', 'b', 'c'].map((name) => ({ name }));
   await t.throwsAsync(store.save('many', tarOf(...many)), { instanceOf: WrongInput, message: /2 entries/ });
   async function* broken() {
@@ -97,7 +97,7 @@ test('bounds hold for bytes and for entries, and a broken archive is told', asyn
   }
   await t.throwsAsync(store.save('broken', broken()), { instanceOf: WrongInput, message: /broken/ });
   async function* cut() {
-    for await (const chunk of tarOf({ name: 'a', body: '123456789' })) {
+    for await (const chunk of tarOf({ name: 'a', text: '123456789' })) {
       yield chunk.subarray(0, 515);
       return;
     }
@@ -112,7 +112,7 @@ test('a name serves once a run, and a failed save frees it', async (t) => {
     throw new Error('the guest went away');
   }
   await t.throwsAsync(store.save('a', lost()), { message: /the guest went away/ });
-  await store.save('a', tarOf({ name: 'x', body: '1' }));
+  await store.save('a', tarOf({ name: 'x', text: '1' }));
   const [one, two] = [store.save('b', tarOf({ name: 'x' })), store.save('b', tarOf({ name: 'x' }))];
   await t.throwsAsync(two, { instanceOf: WrongInput, message: 'the run already has an artifact named "b"' });
   await t.notThrowsAsync(one);

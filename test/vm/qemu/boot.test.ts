@@ -6,9 +6,8 @@ import test from 'ava';
 import { HostFault, WrongInput } from '../../../runner/host/fault.ts';
 import { guestKernel } from '../../../runner/image/kernel.ts';
 import { bootQemu } from '../../../runner/vm/qemu/boot.ts';
+import { never } from '../../ground/never.ts';
 import { onGround, processesOf, run } from './ground.ts';
-
-const never = new AbortController().signal;
 
 test.serial('a disk goes from machine to machine, and a machine killed from outside is lost with its reason', (t) =>
   onGround(async (ground) => {

@@ -7,8 +7,8 @@ import { runProgram } from '../../../runner/host/process.ts';
 import { openImage } from '../../../runner/image/open.ts';
 import type { Disk, MicroVm, VmSpec } from '../../../runner/model/machine.ts';
 import { sandboxBackend } from '../../../runner/vm/sandbox/backend.ts';
+import { never } from '../../ground/never.ts';
 
-const never = new AbortController().signal;
 let count = 0;
 
 async function specIn(folder: string, changes: Partial<VmSpec> = {}, parent?: Disk): Promise<VmSpec> {

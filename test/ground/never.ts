@@ -1,0 +1,2 @@
+/** Of what is never called off. */
+export const never = new AbortController().signal;

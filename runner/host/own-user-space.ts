@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { type FileHandle, open, readlink, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { execa } from 'execa';
-import { causeText, HostFault } from './fault.ts';
+import { HostFault } from './fault.ts';
 import { runProgram } from './process.ts';
 import { tied } from './process-group.ts';
+import { userName } from './user-name.ts';
 
 /** Two user namespaces of an ordinary user, as paths that children of this process can open. */
 export interface OwnUserSpaces {
@@ -111,11 +111,13 @@ async function mapOuter(pid: number, ids: SubordinateIds | string): Promise<void
 
 /** Or why there are none that can be used. */
 async function subordinateIds(): Promise<SubordinateIds | string> {
-  const names = [`${process.getuid?.() ?? 0}`, ...userName()];
+  const name = userName() ?? `${process.getuid?.()}`;
+  const names = [name, `${process.getuid?.()}`];
   const users = rangeOf('/etc/subuid', names);
   const groups = rangeOf('/etc/subgid', names);
   if (users === undefined || groups === undefined) {
-    return `/etc/subuid and /etc/subgid give ${names.at(-1)} no ids (usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${names.at(-1)})`;
+    const asRoot = `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${name}`;
+    return `/etc/subuid and /etc/subgid give ${name} no more (as root: ${asRoot})`;
   }
   try {
     await runProgram('look for newuidmap', ['sh', '-c', 'command -v newuidmap newgidmap']);
@@ -130,17 +132,4 @@ function rangeOf(file: string, names: readonly string[]): IdRange | undefined {
   const found = lines.map((line) => line.split(':')).find(([name = '']) => names.includes(name));
   const [start, count] = [Number(found?.[1]), Number(found?.[2])];
   return start > 0 && count > 0 ? { start, count: Math.min(count, 65_535) } : undefined;
-}
-
-/** A user without a line in /etc/passwd has no name. */
-function userName(): readonly string[] {
-  try {
-    return [userInfo().username];
-  } catch (error) {
-    return /ENOENT/.test(causeText(error)) ? [] : raise(error);
-  }
-}
-
-function raise(error: unknown): never {
-  throw error;
 }

@@ -70,14 +70,11 @@ function isPresent(present: string, path: string): boolean {
 }
 
 function isProgram(file: string): boolean {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-    return false;
-  }
   try {
     accessSync(file, constants.X_OK);
-    return true;
+    return statSync(file).isFile();
   } catch {
-    // A file we may not run is no program to us.
+    // Not there, in a folder we may not look into, or not to be run: no program to us.
     return false;
   }
 }

@@ -1,5 +1,6 @@
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { basename, relative } from 'node:path';
+import { userName } from '../../host/user-name.ts';
 import type { PlanContexts } from '../../model/plan.ts';
 import type { Json } from '../../model/workflow.ts';
 import { withoutUser } from './clone.ts';
@@ -35,7 +36,7 @@ async function githubContext(file: string, repository: string | undefined, given
   const commit = repository === undefined ? {} : await commitContext(repository);
   return {
     ...commit,
-    actor: userInfo().username,
+    actor: userName() ?? `${process.getuid?.()}`,
     event_name: given.event ?? 'push',
     event: given.payload ?? {},
     workflow: file,

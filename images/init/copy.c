@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "exec.h"
+#include "child.h"
 
 _Noreturn void copy_fail(int error, const char *what, const char *path) {
   char sentence[900];
@@ -66,12 +66,7 @@ static void start(struct line *line, uint32_t id, const struct copy *copy) {
     task_free(task);
     line_send_failed(line, id, error, strerror(error));
   }
-  int fds[] = {ends.in, ends.out, ends.err};
-  for (size_t i = 0; i < 3; i++) {
-    if (fds[i] >= 0) {
-      close(fds[i]);
-    }
-  }
+  child_close(&ends);
 }
 
 bool copy_in_start(struct line *line, uint32_t id, struct cursor *payload) {

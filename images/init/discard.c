@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tasks.h"
+#include "frames.h"
 
 static int ends[DISCARDS_MAX];
 static size_t count;

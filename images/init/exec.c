@@ -2,17 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "ending.h"
-#include "guard.h"
 #include "say.h"
 #include "tree.h"
 
@@ -50,16 +47,6 @@ static bool get_request(struct cursor *c, struct request *r) {
   return get_texts(c, &r->argv) && r->argv[0] != NULL && get_texts(c, &r->env) && cursor_done(c);
 }
 
-bool agent_pipe(bool read_mine, int *mine, int *theirs) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    return false;
-  }
-  *mine = ends[read_mine ? 0 : 1];
-  *theirs = ends[read_mine ? 1 : 0];
-  return fcntl(*mine, F_SETFL, O_NONBLOCK) == 0;
-}
-
 static bool open_terminal(struct task *task, struct child_ends *ends) {
   char name[64];
   task->out = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -83,29 +70,6 @@ static bool open_pipes(struct task *task, struct child_ends *ends, bool input) {
     ends->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
   }
   return ends->in >= 0 && agent_pipe(true, &task->out, &ends->out) && agent_pipe(true, &task->err, &ends->err);
-}
-
-static void default_signals(void) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
-  for (int number = 1; number < NSIG; number++) {
-    sigaction(number, &action, NULL);
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-void become_child(const struct child_ends *ends, bool terminal) {
-  setsid();
-  dup2(ends->in, STDIN_FILENO);
-  dup2(ends->out, STDOUT_FILENO);
-  dup2(ends->err, STDERR_FILENO);
-  if (terminal) {
-    ioctl(STDIN_FILENO, TIOCSCTTY, 0);
-  }
-  guard_child();
-  umask(022);
-  default_signals();
 }
 
 _Noreturn static void fail_start(int status, const char *what, const char *name) {
@@ -148,15 +112,6 @@ static bool spawn(struct task *task, const struct request *r, struct child_ends 
   return task->pid > 0;
 }
 
-static void close_ends(const struct child_ends *ends) {
-  int fds[] = {ends->in, ends->out, ends->err};
-  for (size_t i = 0; i < 3; i++) {
-    if (fds[i] >= 0) {
-      close(fds[i]);
-    }
-  }
-}
-
 static void refuse(struct line *line, uint32_t id, const char *sentence, int error) {
   struct frame frame = line_frame(line, GUEST_EXIT, id, 5 + 5 + strlen(sentence));
   put_u8(&frame, EXIT_NOT_STARTED);
@@ -183,7 +138,7 @@ static void start(struct line *line, uint32_t id, const struct request *r) {
     task_free(task);
     refuse(line, id, sentence, error);
   }
-  close_ends(&ends);
+  child_close(&ends);
 }
 
 bool exec_start(struct line *line, uint32_t id, struct cursor *payload) {

@@ -10,6 +10,7 @@
 #include "guard.h"
 #include "left.h"
 #include "machine.h"
+#include "moving.h"
 #include "processes.h"
 #include "requests.h"
 #include "say.h"

@@ -1,12 +1,11 @@
 #ifndef LIGHTV_TASKS_H
 #define LIGHTV_TASKS_H
 
-#include <poll.h>
 #include <sys/types.h>
 
 #include "line.h"
 
-enum { TASKS_MAX = 64, DISCARDS_MAX = 256, TASK_POLLS = 3 * TASKS_MAX + DISCARDS_MAX };
+enum { TASKS_MAX = 64 };
 
 enum task_kind { TASK_NONE, TASK_EXEC, TASK_COPY_IN, TASK_COPY_OUT };
 
@@ -55,15 +54,8 @@ bool tasks_running(void);
 /* Whether a session is that of a running task. */
 bool task_owns_session(pid_t session);
 
-/* Queues input; false when the host sent more than it was granted. */
-bool task_input(struct task *task, const uint8_t *bytes, size_t size);
-
-/* Fills `polls` (room for TASK_POLLS) with what to wait for; returns how many. */
-size_t tasks_poll(const struct line *line, struct pollfd *polls);
-/* Milliseconds until something is to be done without any event, or -1. */
-int tasks_timeout(void);
-/* Moves what can be moved without blocking and reports what has ended. */
-void tasks_move(struct line *line);
+/* Closes an end of ours, if it is open, and marks it closed. */
+void close_end(int *fd);
 /* Takes note that a child has ended; false when it is none of ours (an orphan). */
 bool tasks_reaped(pid_t pid, int wait_status);
 

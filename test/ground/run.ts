@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command, Exit, MicroVm, StreamName } from '../../runner/model/machine.ts';
-import { never } from './never.ts';
 
 export interface Ran {
   readonly exit: Exit;
@@ -19,7 +18,7 @@ export interface RunOptions {
 export async function run(
   machine: Pick<MicroVm, 'exec'>,
   command: Command,
-  { signal = never, slow, onChunk }: RunOptions = {},
+  { signal = new AbortController().signal, slow, onChunk }: RunOptions = {},
 ): Promise<Ran> {
   const chunks: Record<StreamName, Uint8Array[]> = { stdout: [], stderr: [] };
   const sink = {

@@ -85,7 +85,8 @@ export const commands: Readonly<Record<string, Case>> = {
     t.is(second.stdout.toString(), 'sent\n');
   },
   'a process left behind is named': async (t, machine) => {
-    await run(machine, 'sleep 987 >/dev/null 2>&1 &');
+    // Named once it has started: until then it is a copy of the shell.
+    await run(machine, 'sleep 987 >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do :; done');
     const { processes } = await machine.left();
     t.true(
       processes.some((one) => one.name.includes('sleep')),

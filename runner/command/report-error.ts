@@ -28,7 +28,7 @@ export function reportError(error: unknown): number {
 }
 
 /** Each with its place, the line it is on and a caret, on stderr. */
-export function printProblems(problems: readonly Problem[]): void {
+function printProblems(problems: readonly Problem[]): void {
   for (const problem of problems) {
     process.stderr.write(`${problemText(problem)}\n`);
   }

@@ -82,20 +82,20 @@ export function addRunOptions(command: Command): Command {
 }
 
 /** An option that may be given several times; each time takes one value. */
-export function many(flags: string, description: string): Option {
+function many(flags: string, description: string): Option {
   return new Option(flags, description)
     .argParser((value: string, before: string[]) => [...before, value])
     .default([], '');
 }
 
-export function positiveInteger(text: string): number {
+function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) {
     throw new InvalidArgumentError('Expected a whole number from 1 on.');
   }
   return Number(text);
 }
 
-export function bytes(text: string): number {
+function bytes(text: string): number {
   const value = parseBytes(text);
   if (value === undefined) {
     throw new InvalidArgumentError(`Expected ${bytesAllowed}.`);

@@ -103,7 +103,7 @@ function checkUses(uses: Uses, allowed: Allowed): { message: string; offset: num
 }
 
 /** All contexts there are. */
-export const allContexts = [
+const allContexts = [
   'env',
   'github',
   'inputs',

@@ -1,5 +1,5 @@
 /** The closest of `candidates` to a misspelt word, or `undefined` when none is close; ties go to the earlier one. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const bound = word.length < 3 ? 0 : Math.floor(word.length / 3);
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {

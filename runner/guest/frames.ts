@@ -1,7 +1,7 @@
 import { ProtocolError } from './wire.ts';
 
 /** Bytes before a payload: its length (u32), the frame's type (u8), the id it belongs to (u32); all little-endian. */
-export const frameHeader = 9;
+const frameHeader = 9;
 /** The largest payload either end takes, in bytes. */
 export const frameMax = 1 << 20;
 /** The most bytes of output or input in one frame. */

@@ -4,7 +4,7 @@ import { encodeHostMessage } from './host-message.ts';
 import { ProtocolError } from './wire.ts';
 
 /** Bytes of input a guest takes for one id before it grants more; fixed by the protocol. */
-export const inputWindow = 1 << 17;
+const inputWindow = 1 << 17;
 
 /** Sends one source's bytes as the guest grants room for them. */
 export class InputPump {

@@ -9,7 +9,7 @@ const magic = Buffer.from('LightV\r\n', 'latin1');
 const formatVersion = 1;
 
 /** A manifest is read into memory before anything about the file is trusted. */
-export const manifestLimit = 1024 * 1024;
+const manifestLimit = 1024 * 1024;
 
 export interface Footer {
   readonly fileSystemSize: number;

@@ -17,7 +17,7 @@ export interface ExpandedCell {
 }
 
 /** Cells one job may have, as on GitHub. */
-export const maxCells = 256;
+const maxCells = 256;
 /** Combinations looked at before `exclude`, so that a few long axes cannot hold up the planner. */
 const maxCombinations = 65_536;
 

@@ -15,7 +15,7 @@ export function stepStatus({ graph, ended, stop }: JobScene, step: PlannedStep):
 }
 
 /** The same about the whole job so far. */
-export function jobStatus({ ended, stop }: JobScene): Status {
+function jobStatus({ ended, stop }: JobScene): Status {
   return statusOver(
     [...ended.values()].some(({ result }) => result.conclusion === 'failure'),
     stop,

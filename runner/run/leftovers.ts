@@ -65,7 +65,7 @@ async function whatIsLeft(
 }
 
 /** "process sleep (12), mount /mnt"; `undefined` when nothing is left. */
-export function shownLeftovers({ processes, mounts, network }: Leftovers): string | undefined {
+function shownLeftovers({ processes, mounts, network }: Leftovers): string | undefined {
   const all = [
     ...processes.map(({ pid, name }) => `process ${name} (${pid})`),
     ...mounts.map((mount) => `mount ${mount}`),

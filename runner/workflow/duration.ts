@@ -2,7 +2,7 @@ const pattern = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 const units = [86_400_000, 3_600_000, 60_000, 1000, 1];
 
 /** The longest duration there is, in milliseconds: timers of the runtime hold no more than 31 bits. */
-export const maxDuration = 24 * 86_400_000;
+const maxDuration = 24 * 86_400_000;
 
 /** What `parseDuration` takes, in words. */
 export const durationAllowed = 'a duration such as 90s, 5m or 1h30m (units d h m s ms, at most 24d)';

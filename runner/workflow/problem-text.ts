@@ -1,7 +1,7 @@
 import type { Place, Problem } from '../model/problem.ts';
 
-/** A problem in parts, for a caller that colours them. */
-export interface ProblemParts {
+/** What a problem's text is put together from. */
+interface ProblemParts {
   /** `file:line:column`, or '' when the problem has no place. */
   readonly where: string;
   readonly message: string;
@@ -24,7 +24,7 @@ export function renderProblem(problem: Problem, sourceText?: string): string {
   return source === undefined ? head : `${head}\n  ${source}\n  ${caret}`;
 }
 
-export function problemParts({ message, place }: Problem, sourceText?: string): ProblemParts {
+function problemParts({ message, place }: Problem, sourceText?: string): ProblemParts {
   if (place === undefined) {
     return { where: '', message };
   }

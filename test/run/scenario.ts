@@ -41,7 +41,7 @@ export interface ScenarioRun {
   readonly error?: unknown;
 }
 
-export function planOf(yaml: string, secrets: Iterable<string> = []): Plan {
+function planOf(yaml: string, secrets: Iterable<string> = []): Plan {
   const { workflow, problems } = readPipeline(yaml, '/repo/pipeline.yaml');
   if (workflow === undefined) {
     throw new Error(problems.map((problem) => problem.message).join('\n'));

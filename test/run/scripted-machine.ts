@@ -14,7 +14,7 @@ import type {
 import { entriesOf, tarOf } from '../ground/tar.ts';
 
 /** Lets steps of a test wait for each other: proof that both run at once needs no clock. */
-export class Meeting {
+class Meeting {
   readonly #open = new Map<string, { promise: Promise<void>; resolve: () => void }>();
 
   door(name: string): { promise: Promise<void>; resolve: () => void } {

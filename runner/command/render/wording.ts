@@ -54,7 +54,7 @@ export function linesFor(event: RunEvent): readonly Line[] {
 }
 
 /** "failure: exit code 3, after 1.2s". */
-export function endText(end: StepEndEvent | JobEndEvent | RunEndEvent): string {
+function endText(end: StepEndEvent | JobEndEvent | RunEndEvent): string {
   const allowed = end.outcome !== end.conclusion ? ` (${end.outcome}, allowed)` : '';
   const why = whyText(end);
   const time = end.durationMs === undefined || end.conclusion === 'skipped' ? '' : `, ${duration(end.durationMs)}`;

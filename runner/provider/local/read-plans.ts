@@ -48,7 +48,7 @@ export async function readPlans(files: readonly string[], options: ReadOptions):
 }
 
 /** Reads one file. Everything wrong with it is in `problems`; only a host that cannot read is thrown, as a `HostFault`. */
-export async function readWorkflow(file: string): Promise<{ workflow?: Workflow; problems: readonly Problem[] }> {
+async function readWorkflow(file: string): Promise<{ workflow?: Workflow; problems: readonly Problem[] }> {
   const wrong = (message: string) => ({ problems: [{ message, place: { file, line: 1, column: 1 } }] });
   try {
     const found = await stat(file);

@@ -29,7 +29,7 @@ export interface NetworkCard {
   readonly mac: string;
 }
 
-export const agentPort = 'lightv.agent';
+const agentPort = 'lightv.agent';
 
 /**
  * QEMU's arguments for a machine with nothing but what LightV uses: CPUs, memory, a serial console on stdout, the image,

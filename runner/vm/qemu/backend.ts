@@ -3,8 +3,6 @@ import { bootQemu } from './boot.ts';
 import { probeKvm } from './kvm.ts';
 import { probeQemu } from './probe.ts';
 
-export { type KvmAnswer, probeKvm } from './kvm.ts';
-
 export interface QemuOptions {
   /** Used where a spec names none. Left out: KVM where it was shown to run the guest kernel, else TCG. */
   readonly accel?: Accel;

@@ -4,7 +4,7 @@ import type { VmSpec } from '../../model/machine.ts';
 const mebibyte = 1024 ** 2;
 
 /** The least any Linux guest comes up with, whatever its image says. */
-export const leastMemory = 96 * mebibyte;
+const leastMemory = 96 * mebibyte;
 
 /** Throws a `WrongInput` for what a microVM cannot be. */
 export function checkSpec(spec: VmSpec): void {

@@ -12,7 +12,7 @@ import {
 import type { Place, Problem } from '../../model/problem.ts';
 
 /** Bytes a pipeline file may have. */
-export const maxFileBytes = 1024 * 1024;
+const maxFileBytes = 1024 * 1024;
 
 /** Values a file may hold once its aliases are unfolded. */
 const maxValues = 100_000;

@@ -48,7 +48,7 @@ export async function processesOf(run: string): Promise<readonly number[]> {
   return found.flat();
 }
 
-export function shell(script: string): Command {
+function shell(script: string): Command {
   return {
     argv: ['/bin/sh', '-c', script],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { sha256 } from './digest.ts';
 
 /** `LIGHTV_CACHE_DIR`, else the XDG cache folder's `lightv`: images, kernels, agents; all of it can be made again. */
 export function cacheFolder(): string {
@@ -24,7 +24,7 @@ export function scratchFolder(): string {
   const user = process.getuid?.() ?? 0;
   const folder = runtime !== undefined && isAbsolute(runtime) && existsSync(runtime) && runtime.length < 24;
   const base = folder ? join(runtime, 'lightv') : join(tmpdir().length < 24 ? tmpdir() : '/tmp', `lightv-${user}`);
-  const state = createHash('sha256').update(stateFolder()).digest('hex').slice(0, 6);
+  const state = sha256(stateFolder()).slice(0, 6);
   return join(base, state);
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { attempt } from '../host/attempt.ts';
+import { sha256 } from '../host/digest.ts';
 import type { CacheStore } from '../model/lease.ts';
 
 const record = z.object({ key: z.string(), tar: z.string(), size: z.int(), created: z.number() });
@@ -25,7 +26,7 @@ export interface CacheOptions {
  * neither a crash nor a second process shows half an entry. Failures of the host are `HostFault`s.
  */
 export function openCache({ folder, scope, limit }: CacheOptions): CacheStore {
-  const mine = digest(scope).slice(0, 16);
+  const mine = sha256(scope).slice(0, 16);
   return {
     restore: (key, restoreKeys) =>
       attempt(`look into the cache ${folder}`, async () => {
@@ -40,7 +41,7 @@ export function openCache({ folder, scope, limit }: CacheOptions): CacheStore {
       }),
     save: (key, tar) =>
       attempt(`keep the cache entry "${key}"`, async () => {
-        const name = `${mine}-${digest(key)}`;
+        const name = `${mine}-${sha256(key)}`;
         await mkdir(folder, { recursive: true, mode: 0o700 });
         if (await exists(join(folder, `${name}.json`))) {
           return false;
@@ -180,8 +181,4 @@ function onlyMissing<T>(fallback: T): (error: NodeJS.ErrnoException) => T {
     }
     throw error;
   };
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -29,10 +29,12 @@ function bareBwrap(tree: string): readonly [string, ...string[]] {
   return ['bwrap', '--unshare-all', '--die-with-parent', ...root, '/bin/true'];
 }
 
-/** The least podman can do here: no network, no log, no cgroup of its own (its runtime refuses some hosts' layouts). */
+/** The least podman can do: no network, no log. With runc, since podman's own choice refuses some hosts' cgroups. */
 function podmanRun(tree: string): readonly [string, ...string[]] {
-  const least = ['--runtime=runc', '--cgroup-manager=cgroupfs', 'run', '--rm', '--network=none', '--cgroups=disabled'];
-  return ['podman', ...least, '--log-driver=none', '--read-only', '--rootfs', tree, '/bin/true'];
+  const least = ['--runtime=runc', '--cgroup-manager=cgroupfs', 'run', '--rm', '--network=none', '--log-driver=none'];
+  // Podman's own defaults are above what some hosts allow.
+  const limits = ['--ulimit=nofile=1024:1024', '--ulimit=nproc=4096:4096'];
+  return ['podman', ...least, ...limits, '--read-only', '--rootfs', tree, '/bin/true'];
 }
 
 async function quietly(argv: readonly [string, ...string[]]): Promise<void> {

@@ -1,4 +1,5 @@
-import { type Extract, extract, type Header, pack } from 'tar-stream';
+import { extract, pack } from 'tar-stream';
+import { feed, type TarEntry } from '../host/tar.ts';
 import { StepFailure } from './ending.ts';
 
 /** A file to be put into a guest. */
@@ -8,9 +9,6 @@ export interface SmallFile {
   /** 0644 when left out. */
   readonly mode?: number;
 }
-
-/** One entry of a tar: its header, and its contents to read at most once. */
-export type Entry = AsyncIterable<Uint8Array> & { readonly header: Header; resume(): unknown };
 
 /** A tar of a few small files held in memory. */
 export function packFiles(files: readonly SmallFile[]): AsyncIterable<Uint8Array> {
@@ -23,12 +21,12 @@ export function packFiles(files: readonly SmallFile[]): AsyncIterable<Uint8Array
 }
 
 /** The entries of a tar from a guest, one at a time; what is not read of an entry is skipped. Throws for a broken tar. */
-export async function* entriesOf(tar: AsyncIterable<Uint8Array>): AsyncGenerator<{ name: string; entry: Entry }> {
+export async function* entriesOf(tar: AsyncIterable<Uint8Array>): AsyncGenerator<{ name: string; entry: TarEntry }> {
   const reader = extract();
   const feeding = feed(tar, reader);
   try {
     for await (const entry of reader) {
-      yield { name: entry.header.name.replace(/^\.\//, '').replace(/\/+$/, ''), entry: entry as unknown as Entry };
+      yield { name: entry.header.name.replace(/^\.\//, '').replace(/\/+$/, ''), entry: entry as unknown as TarEntry };
       entry.resume();
     }
   } finally {
@@ -79,27 +77,4 @@ async function contentsOf(entry: AsyncIterable<Uint8Array>): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-/** Never rejects: an error of the source is thrown where the entries are taken. */
-async function feed(tar: AsyncIterable<Uint8Array>, reader: Extract): Promise<void> {
-  try {
-    for await (const chunk of tar) {
-      if (reader.destroyed) {
-        return;
-      }
-      if (!reader.write(chunk)) {
-        await new Promise<void>((resolve) => {
-          const go = () => {
-            reader.off('drain', go).off('close', go);
-            resolve();
-          };
-          reader.on('drain', go).on('close', go);
-        });
-      }
-    }
-    reader.end(undefined);
-  } catch (error) {
-    reader.destroy(error instanceof Error ? error : new Error(String(error)));
-  }
 }

@@ -2,24 +2,12 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Header, type Pack, pack } from 'tar-stream';
-import { attempt } from '../host/attempt.ts';
+import type { Header, Pack } from 'tar-stream';
+import { packing } from '../host/tar.ts';
 
 /** A tar of everything below `folder`, named relative to it, in the order of the names. Fails with a `HostFault`. */
-export async function* packFolder(folder: string): AsyncGenerator<Uint8Array> {
-  const archive = pack();
-  const filling = attempt(`read ${folder}`, async () => {
-    await addFolder(archive, folder, '');
-    archive.finalize();
-  }).catch((error: Error) => {
-    archive.destroy(error);
-  });
-  try {
-    yield* archive as AsyncIterable<Uint8Array>;
-  } finally {
-    archive.destroy();
-    await filling;
-  }
+export function packFolder(folder: string): AsyncGenerator<Uint8Array> {
+  return packing(`read ${folder}`, (archive) => addFolder(archive, folder, ''));
 }
 
 async function addFolder(archive: Pack, folder: string, prefix: string): Promise<void> {

@@ -2,9 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { link, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Extract, extract, type Header } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import { HostFault, WrongInput } from '../host/fault.ts';
 import { isSystemError } from '../host/in-place.ts';
+import { feed, type TarEntry } from '../host/tar.ts';
 import { entryPath, linkStaysInside } from './tar-path.ts';
 
 /** What an archive from a guest may fill. */
@@ -35,7 +36,7 @@ export async function unpack(
   const feeding = feed(tar, reader);
   try {
     for await (const entry of reader) {
-      await unpacking.take(entry as Entry);
+      await unpacking.take(entry as TarEntry);
     }
     await unpacking.makeLinks();
   } catch (error) {
@@ -46,27 +47,6 @@ export async function unpack(
   }
   return { files: unpacking.files, bytes: unpacking.bytes };
 }
-
-/** Never rejects: what goes wrong destroys the reader, which then throws it where the entries are taken. */
-async function feed(tar: AsyncIterable<Uint8Array>, reader: Extract): Promise<void> {
-  try {
-    for await (const chunk of tar) {
-      if (!reader.write(chunk) && !reader.destroyed) {
-        await new Promise<void>((resolve) => {
-          reader.once('drain', resolve).once('close', resolve);
-        });
-      }
-      if (reader.destroyed) {
-        return;
-      }
-    }
-    reader.end(null);
-  } catch (error) {
-    reader.destroy(error as Error);
-  }
-}
-
-type Entry = AsyncIterable<Uint8Array> & { readonly header: Header; resume(): unknown };
 
 class Unpacking {
   files = 0;
@@ -82,7 +62,7 @@ class Unpacking {
     this.#bounds = bounds;
   }
 
-  async take(entry: Entry): Promise<void> {
+  async take(entry: TarEntry): Promise<void> {
     this.#count(entry.header);
     const path = entryPath(entry.header.name);
     if (path !== '') {
@@ -110,7 +90,7 @@ class Unpacking {
     }
   }
 
-  async #write(path: string, entry: Entry): Promise<void> {
+  async #write(path: string, entry: TarEntry): Promise<void> {
     const { type, linkname, mode } = entry.header;
     const place = join(this.#folder, path);
     switch (type) {
@@ -151,7 +131,7 @@ class Unpacking {
 }
 
 /** As an iterable: Node's pipeline does not see the end of a foreign stream that was destroyed. */
-async function* contents(entry: Entry): AsyncGenerator<Uint8Array> {
+async function* contents(entry: TarEntry): AsyncGenerator<Uint8Array> {
   yield* entry;
 }
 

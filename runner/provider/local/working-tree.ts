@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pack } from 'tar-stream';
-import { attempt } from '../../host/attempt.ts';
+import type { Pack } from 'tar-stream';
 import { WrongInput } from '../../host/fault.ts';
+import { packing } from '../../host/tar.ts';
 import { addEntry } from '../../service/pack.ts';
 import { gitIn } from './git.ts';
 
@@ -11,27 +11,14 @@ import { gitIn } from './git.ts';
  * and the deleted. Repositories inside it (submodules that are checked out, and clones) are taken in the same way.
  * `.git` is not in it. Fails with a `HostFault`.
  */
-export async function* packWorkingTree(top: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const archive = pack();
-  const filling = attempt(
-    `read the working tree ${top}`,
-    async () => {
-      for await (const path of listTree(top, '', signal)) {
-        signal.throwIfAborted();
-        await addEntry(archive, join(top, path), path);
-      }
-      archive.finalize();
-    },
-    signal,
-  ).catch((error: Error) => {
-    archive.destroy(error);
-  });
-  try {
-    yield* archive as AsyncIterable<Uint8Array>;
-  } finally {
-    archive.destroy();
-    await filling;
-  }
+export function packWorkingTree(top: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const fill = async (archive: Pack) => {
+    for await (const path of listTree(top, '', signal)) {
+      signal.throwIfAborted();
+      await addEntry(archive, join(top, path), path);
+    }
+  };
+  return packing(`read the working tree ${top}`, fill, signal);
 }
 
 /** Paths relative to `top` of what git lists below `prefix`, each once. */

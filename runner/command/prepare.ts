@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises';
+import { attempt } from '../host/attempt.ts';
 import { makeFolder } from '../host/in-place.ts';
 import { cacheFolder } from '../host/paths.ts';
 import { guestAgent } from '../image/agent.ts';
@@ -15,7 +17,7 @@ export interface PrepareOptions {
 /** Makes what first runs would wait for: the guest's init, the guest kernel and the images they use. Quick when all is there. */
 export async function prepare(purpose: SetupPurpose, options: PrepareOptions): Promise<void> {
   const { images, levels } = demandOfPurpose(purpose);
-  await makeFolder(cacheFolder(), 0o700);
+  await ensureCache(cacheFolder());
   if (levels.size > 0) {
     await guestAgent(options);
   }
@@ -25,4 +27,10 @@ export async function prepare(purpose: SetupPurpose, options: PrepareOptions): P
   for (const image of images) {
     await openImage(image, options);
   }
+}
+
+async function ensureCache(folder: string): Promise<void> {
+  await makeFolder(folder, 0o700);
+  const attempted = `write to the cache folder ${folder} (LIGHTV_CACHE_DIR names another)`;
+  await attempt(attempted, () => access(folder, constants.W_OK | constants.X_OK));
 }

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { DownloadOptions } from './apt.ts';
 import { aptProgress } from './apt-progress.ts';
-import { causeText, HostFault } from './fault.ts';
+import { AptWords } from './apt-words.ts';
+import { HostFault } from './fault.ts';
 import { findProgram } from './packages.ts';
 import { runUnhurried } from './unhurried-process.ts';
 
@@ -66,29 +67,20 @@ export async function installPackages(
     const unread = await readLists(installer, options);
     await install().catch((second: unknown) => {
       options.signal?.throwIfAborted();
-      throw unread === undefined ? second : new HostFault(attempted, `${causeText(second)}\n${unread}`);
+      throw unread === undefined ? second : new HostFault(attempted, unread);
     });
   }
 }
 
-/** apt succeeds when it cannot reach a mirror; what it says of that is returned. */
+/** Returns what apt said of a mirror it could not reach. */
 async function readLists(installer: Installer, options: DownloadOptions): Promise<string | undefined> {
   options.onProgress?.("reading Debian's package lists");
-  const warnings: string[] = [];
-  const note = (line: string) => {
-    if (/^[WE]: Failed to fetch/.test(line)) {
-      warnings.push(line.slice(3));
-    }
-  };
-  await withListsLock(
-    () => apt("read Debian's package lists", ['update', '-q'], installer, { ...options, onProgress: note }, note),
-    options,
-  );
-  return warnings[0];
+  const update = () => apt("read Debian's package lists", ['update', '-q'], installer, options);
+  return (await withListsLock(update, options))?.unreached();
 }
 
 /** apt waits for the lock of dpkg when told to, but never for that of the lists. */
-async function withListsLock(update: () => Promise<void>, options: DownloadOptions): Promise<void> {
+async function withListsLock<T>(update: () => Promise<T>, options: DownloadOptions): Promise<T> {
   const end = Date.now() + 5 * minutes;
   for (;;) {
     try {
@@ -103,46 +95,36 @@ async function withListsLock(update: () => Promise<void>, options: DownloadOptio
   }
 }
 
-function apt(
-  attempted: string,
-  args: readonly string[],
-  installer: Installer,
-  options: DownloadOptions,
-  onLine = aptProgress(options.onProgress ?? (() => {})),
-): Promise<void> {
-  return asInstaller(attempted, ['apt-get', ...args], installer, options, onLine);
+function apt(attempted: string, args: readonly string[], installer: Installer, options: DownloadOptions) {
+  return asInstaller(attempted, ['apt-get', ...args], installer, options);
 }
 
+/** Returns what the command said, or `undefined` where it spoke to the terminal itself. */
 async function asInstaller(
   attempted: string,
   command: readonly string[],
   installer: Installer,
   options: DownloadOptions,
-  onLine: (line: string) => void = () => {},
-): Promise<void> {
+): Promise<AptWords | undefined> {
   const argv = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', ...command] as const;
   if (installer === 'sudo-asks') {
     await onTerminal(attempted, argv);
-    return;
+    return undefined;
   }
-  const last: string[] = [];
+  const words = new AptWords();
+  const tell = aptProgress(options.onProgress ?? (() => {}));
   const succeeded = await runUnhurried(attempted, installer === 'root' ? argv : ['sudo', '-n', ...argv], {
     ...(options.signal ? { signal: options.signal } : {}),
     onLine: (line) => {
-      last.splice(0, Math.max(0, last.push(line) - 200));
-      onLine(line);
+      words.add(line);
+      tell(line);
     },
   });
   options.signal?.throwIfAborted();
   if (!succeeded) {
-    throw new HostFault(attempted, lastWords(last));
+    throw new HostFault(attempted, words.errors());
   }
-}
-
-/** What apt and dpkg call errors, else the end of what they said. */
-function lastWords(lines: readonly string[]): string {
-  const errors = lines.filter((line) => /^(?:E: |dpkg: error)/.test(line));
-  return (errors.length > 0 ? errors : lines.filter((line) => line.trim() !== '')).slice(-5).join('\n');
+  return words;
 }
 
 /** sudo asks on the terminal, which a program in a session of its own would not have. stdout stays free for results. */

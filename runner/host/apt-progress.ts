@@ -1,6 +1,6 @@
 /**
  * Makes of what apt prints in English the few lines a person wants: what is downloaded and how big it is, how far it is,
- * and apt's warnings. Errors are left to the fault that apt's end becomes.
+ * and apt's warnings. Errors, and mirrors that cannot be reached, are left to the fault that apt's end becomes.
  */
 export function aptProgress(tell: (line: string) => void): (line: string) => void {
   const seen = { packages: 0, downloaded: 0, installing: false, waiting: false };
@@ -19,7 +19,7 @@ export function aptProgress(tell: (line: string) => void): (line: string) => voi
     } else if (line.startsWith('Waiting for cache lock') && !seen.waiting) {
       seen.waiting = true;
       tell('waiting for another apt to end');
-    } else if (line.startsWith('W: ')) {
+    } else if (/^W: (?!Failed to fetch|Some index files)/.test(line)) {
       tell(`apt: ${line.slice(3)}`);
     }
   };

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aptProgress } from './apt-progress.ts';
+import { AptWords } from './apt-words.ts';
 import { HostFault } from './fault.ts';
 import { runProgram } from './process.ts';
 
@@ -23,23 +23,15 @@ export async function downloadPackages(
   folder: string,
   options: DownloadOptions = {},
 ): Promise<readonly string[]> {
-  const own = await mkdtemp(join(tmpdir(), 'lightv-apt-'));
+  // Inside what the caller throws away, should we be killed.
+  const own = join(folder, '.apt');
   try {
     // The package files are fetched by whoever we are: apt's own user could not write into `folder`.
-    const apt = [
-      'env',
-      'LC_ALL=C.UTF-8',
-      'apt-get',
-      '-q',
-      '-o',
-      'APT::Sandbox::User=',
-      '-o',
-      `Dir::Cache=${own}/cache`,
-    ];
+    const apt = [`Dir::Cache=${own}/cache`, 'APT::Sandbox::User='].flatMap((option) => ['-o', option]);
     await mkdir(join(own, 'cache', 'archives', 'partial'), { recursive: true });
     await mkdir(join(own, 'lists', 'partial'), { recursive: true });
-    const fetch = (more: readonly string[]) =>
-      run(`download ${names.join(', ')}`, [...apt, ...more, 'download', ...names], folder, options);
+    const attempted = `download ${names.join(', ')}`;
+    const fetch = (more: readonly string[]) => run(attempted, [...apt, ...more, 'download', ...names], folder, options);
     try {
       await fetch([]);
     } catch {
@@ -47,8 +39,11 @@ export async function downloadPackages(
       options.signal?.throwIfAborted();
       options.onProgress?.("reading Debian's package lists");
       const lists = ['-o', `Dir::State::Lists=${own}/lists`];
-      await run("read Debian's package lists", [...apt, ...lists, 'update'], folder, options);
-      await fetch(lists);
+      const words = await run("read Debian's package lists", [...apt, ...lists, 'update'], folder, options);
+      await fetch(lists).catch((error: unknown) => {
+        options.signal?.throwIfAborted();
+        throw words.unreached() === undefined ? error : new HostFault(attempted, words.unreached());
+      });
     }
   } finally {
     await rm(own, { recursive: true, force: true });
@@ -68,11 +63,28 @@ export async function unpackPackage(file: string, folder: string, signal?: Abort
   });
 }
 
-async function run(attempted: string, argv: readonly string[], cwd: string, options: DownloadOptions): Promise<void> {
-  await runProgram(attempted, [...tied, ...argv], {
-    cwd,
-    timeout: 15 * minutes,
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onLine: aptProgress(options.onProgress) } : {}),
-  });
+/** Returns what apt said. */
+async function run(
+  attempted: string,
+  args: readonly string[],
+  cwd: string,
+  options: DownloadOptions,
+): Promise<AptWords> {
+  const words = new AptWords();
+  const tell = aptProgress(options.onProgress ?? (() => {}));
+  try {
+    await runProgram(attempted, [...tied, 'env', 'LC_ALL=C.UTF-8', 'apt-get', '-q', ...args], {
+      cwd,
+      timeout: 15 * minutes,
+      ...(options.signal ? { signal: options.signal } : {}),
+      onLine: (line) => {
+        words.add(line);
+        tell(line);
+      },
+    });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw words.errors() === '' ? error : new HostFault(attempted, words.errors());
+  }
+  return words;
 }

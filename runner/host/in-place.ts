@@ -1,14 +1,44 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { HostFault } from './fault.ts';
 
 /** Makes a folder and those above it; a folder that is there is left alone. Throws a `HostFault` naming it. */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    await makeWithParents(resolve(path), mode);
   } catch (error) {
     throw new HostFault(`make the folder ${path}`, error);
+  }
+}
+
+/** Node's own `recursive` never ends where a folder is there but takes no others, as /proc. */
+async function makeWithParents(path: string, mode: number | undefined): Promise<void> {
+  if (await isFolder(path)) {
+    return;
+  }
+  const parent = dirname(path);
+  if (parent !== path) {
+    await makeWithParents(parent, mode);
+  }
+  try {
+    await mkdir(path, mode);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!(await isFolder(path))) {
+      throw error;
+    }
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return false;
+    }
+    throw error;
   }
 }
 

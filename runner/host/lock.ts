@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { HostFault } from './fault.ts';
+import { makeFolder } from './in-place.ts';
 
 export interface LockOptions {
   readonly signal?: AbortSignal;
@@ -24,9 +24,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
 }
 
 async function takeLock(path: string, options: LockOptions): Promise<() => Promise<void>> {
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
-    throw new HostFault(`make the folder ${dirname(path)}`, error);
-  });
+  await makeFolder(dirname(path));
   const holder = startHolder(path);
   const stop = () => holder.kill('SIGKILL');
   options.signal?.addEventListener('abort', stop, { once: true });

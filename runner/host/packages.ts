@@ -2,7 +2,15 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What part of LightV needs something of the host. */
-export type Purpose = 'sandbox' | 'microvm' | 'network' | 'agent' | 'image' | 'debian-image' | 'checkout';
+export type Purpose =
+  | 'sandbox'
+  | 'microvm'
+  | 'network'
+  | 'agent'
+  | 'image'
+  | 'debian-image'
+  | 'subordinate-ids'
+  | 'checkout';
 
 /** Something the host must have. */
 export interface Need {
@@ -36,7 +44,7 @@ const table: readonly (readonly [Purpose, string, string, string])[] = [
   ['image', 'apt-get', 'apt', 'download Debian packages for images and the guest kernel'],
   ['image', 'dpkg-deb', 'dpkg', 'unpack Debian packages'],
   ['debian-image', 'mmdebstrap', 'mmdebstrap', 'make images that hold a Debian system'],
-  ['debian-image', 'newuidmap', 'uidmap', 'make images that hold a Debian system without being root'],
+  ['subordinate-ids', 'newuidmap', 'uidmap', 'have several user ids in a machine or an image without being root'],
   ['checkout', 'git', 'git', 'read the repository'],
 ];
 

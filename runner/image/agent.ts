@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { causeText, HostFault } from '../host/fault.ts';
+import { makeFolder } from '../host/in-place.ts';
 import { cacheFolder, packageRoot } from '../host/paths.ts';
 import { runProgram } from '../host/process.ts';
 
@@ -21,7 +22,7 @@ export async function guestAgent(options: { onProgress?: (text: string) => void 
   }
   options.onProgress?.("building the guest's init");
   try {
-    await mkdir(join(cacheFolder(), 'agents'), { recursive: true });
+    await makeFolder(join(cacheFolder(), 'agents'));
     return await build(sources, folder);
   } catch (error) {
     throw error instanceof HostFault ? error : new HostFault("build the guest's init", error);

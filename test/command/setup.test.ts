@@ -117,6 +117,53 @@ test.serial('an apt that installs nothing, or fails, is a fault with its words',
   await t.throwsAsync(ensure, { instanceOf: HostFault, message: /the mirror is on fire/ });
 });
 
+test.serial(
+  'a mirror that cannot be reached is told once, in place of the packages apt then does not know',
+  async (t) => {
+    const path = pathOf('no-mirror', ['tar', 'flock', 'dpkg-deb', 'env']);
+    script(join(path, 'sudo'), 'test "$1" = -n && shift; exec "$@"');
+    const unreached = 'Failed to fetch http://deb.example/InRelease  Could not resolve';
+    script(
+      join(path, 'apt-get'),
+      `test "$1" = update && { echo "W: ${unreached}" >&2; exit 0; }; echo "E: Unable to locate package" >&2; exit 100`,
+    );
+    const told: string[] = [];
+    const error = await t.throwsAsync(
+      ensureHost({ kind: 'image', image: 'busybox' }, { onProgress: (line) => told.push(line) }),
+      { instanceOf: HostFault },
+    );
+    t.is(error?.message, `could not install squashfs-tools: ${unreached}`);
+    t.false(told.some((line) => line.includes(unreached)));
+  },
+);
+
+test.serial('an installation that was interrupted is finished first', async (t) => {
+  const path = pathOf('interrupted', ['tar', 'flock', 'dpkg-deb', 'env', 'touch', 'chmod']);
+  const configured = join(folder, 'configured');
+  script(join(path, 'sudo'), 'test "$1" = -n && shift; exec "$@"');
+  script(join(path, 'dpkg'), `test "$*" = "--configure -a" && touch ${configured}`);
+  script(
+    join(path, 'apt-get'),
+    [
+      `test -e ${configured} || { echo "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'" >&2; exit 100; }`,
+      `touch ${path}/sqfstar; chmod 755 ${path}/sqfstar`,
+    ].join('\n'),
+  );
+  await ensureHost({ kind: 'image', image: 'busybox' });
+  t.true(existsSync(configured));
+});
+
+test.serial('a cache that cannot be written is a fault that names it', async (t) => {
+  process.env.LIGHTV_CACHE_DIR = '/proc/lightv';
+  t.teardown(() => {
+    process.env.LIGHTV_CACHE_DIR = join(folder, 'cache');
+  });
+  const error = await t.throwsAsync(setup({ for: 'image', image: 'busybox' }, listening().io), {
+    instanceOf: HostFault,
+  });
+  t.regex(error?.message ?? '', /\/proc\/lightv/);
+});
+
 test.serial('only an image with a Debian base needs mmdebstrap', async (t) => {
   pathOf('small', []);
   const missing = async (image: string) => {

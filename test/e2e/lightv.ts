@@ -47,7 +47,10 @@ export interface Running {
   until(fits: (event: RunEvent) => boolean): Promise<RunEvent>;
 }
 
-/** Starts the bundle as a user would, with a state of its own below `folder`. Killed with the test if it still runs. */
+/**
+ * Starts the bundle as a user's shell would, in a process group of its own and with a state of its own below `folder`.
+ * Killed with the test if it still runs.
+ */
 export function start(t: ExecutionContext, folder: string, args: readonly string[], options: Options = {}): Running {
   freshBundle();
   const { CI: _, NO_COLOR: __, GITHUB_ACTIONS: ___, ...host } = process.env;
@@ -56,6 +59,7 @@ export function start(t: ExecutionContext, folder: string, args: readonly string
     cwd: options.cwd ?? folder,
     env: { ...host, LIGHTV_STATE_DIR: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config'), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   t.teardown(() => child.kill('SIGKILL'));
   return follow(child as Running['child'], args.includes('--json') && args[0] === 'run', options.forget);
@@ -175,4 +179,9 @@ export function peakMemory(pid: number): number {
 
 export function bundle(): string {
   return join(packageRoot(), 'runner/dist/main.js');
+}
+
+/** What a terminal does on Ctrl-C: the whole foreground group gets the signal. */
+export function interrupt(running: Running, signal: NodeJS.Signals = 'SIGINT'): void {
+  process.kill(-running.child.pid, signal);
 }

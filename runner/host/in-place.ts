@@ -1,45 +1,43 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { HostFault } from './fault.ts';
 
 /** Makes a folder and those above it; a folder that is there is left alone. Throws a `HostFault` naming it. */
-export async function makeFolder(path: string, mode?: number): Promise<void> {
+export function makeFolderSync(path: string, mode?: number): void {
   try {
-    await makeWithParents(resolve(path), mode);
+    makeWithParents(resolve(path), mode);
   } catch (error) {
     throw new HostFault(`make the folder ${path}`, error);
   }
 }
 
+/** As `makeFolderSync`; rejects. */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  makeFolderSync(path, mode);
+}
+
 /** Node's own `recursive` never ends where a folder is there but takes no others, as /proc. */
-async function makeWithParents(path: string, mode: number | undefined): Promise<void> {
-  if (await isFolder(path)) {
+function makeWithParents(path: string, mode: number | undefined): void {
+  if (isFolder(path)) {
     return;
   }
-  const parent = dirname(path);
-  if (parent !== path) {
-    await makeWithParents(parent, mode);
+  if (dirname(path) !== path) {
+    makeWithParents(dirname(path), mode);
   }
   try {
-    await mkdir(path, mode);
+    mkdirSync(path, mode);
   } catch (error) {
     // Another process may have been faster.
-    if (!(await isFolder(path))) {
+    if (!isFolder(path)) {
       throw error;
     }
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return false;
-    }
-    throw error;
-  }
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt } from '../host/attempt.ts';
 import { WrongInput } from '../host/fault.ts';
+import { makeFolder } from '../host/in-place.ts';
 import type { ArtifactStore, SavedArtifact } from '../model/lease.ts';
 import { artifactNameFault } from '../workflow/names.ts';
 import { packFolder } from './pack.ts';
@@ -35,7 +36,7 @@ export function openArtifacts(folder: string, out?: string, bounds = defaultBoun
 export async function copyArtifact(folder: string, name: string, out: string): Promise<void> {
   const target = join(out, name);
   await attempt(`copy the artifact "${name}" to ${target}`, async () => {
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     const fresh = await mkdtemp(join(out, '.lightv-'));
     try {
       await unpack(packFolder(artifactFolder(folder, name)), fresh);

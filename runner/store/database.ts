@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { attemptSync } from '../host/attempt.ts';
 import { causeText, HostFault } from '../host/fault.ts';
+import { makeFolderSync } from '../host/in-place.ts';
 import { migrations } from './migrations.ts';
 
 export type Value = string | number | null;
@@ -25,7 +25,7 @@ export function openDatabase(folder: string): Database {
   const file = join(folder, 'lightv.db');
   const attempted = `open the record of runs in ${file}`;
   return attemptSync(attempted, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderSync(folder, 0o700);
     const connection = new Libsql(file, { timeout: 10_000 } as Libsql.Options);
     try {
       prepare(connection, attempted);

@@ -10,7 +10,7 @@ import { guestAgent } from '../../image/agent.ts';
 import { imageTree } from '../../image/tree.ts';
 import type { MachineLimits, MicroVm, VmSpec } from '../../model/machine.ts';
 import { sandboxArguments } from './chain.ts';
-import { type Ground, type GroundDisk, openGround } from './ground.ts';
+import { type Ground, type GroundDisk, type GroundOptions, openGround } from './ground.ts';
 import { SandboxVm } from './machine.ts';
 
 /** Tasks of a sandbox that are not the guest's: bwrap's watcher and the init. */
@@ -19,14 +19,14 @@ const ownTasks = 2;
 type Undo = (() => Promise<unknown>)[];
 
 /** Boots a sandbox; the contract is `VmBackend.boot`'s. A `HostFault` holds what the start of it said. */
-export async function bootSandbox(spec: VmSpec, signal: AbortSignal): Promise<MicroVm> {
+export async function bootSandbox(spec: VmSpec, signal: AbortSignal, options: GroundOptions = {}): Promise<MicroVm> {
   signal.throwIfAborted();
   checkSpec(spec);
   const undo: Undo = [];
   const release = () => unwind(undo);
   let made: GroundDisk | undefined;
   try {
-    const [init, tree, ground] = await Promise.all([guestAgent(), imageTree(spec.image, signal), openGround()]);
+    const [init, tree, ground] = await Promise.all([guestAgent(), imageTree(spec.image, signal), openGround(options)]);
     made = await ground.makeDisk(spec.disk, spec.run, signal);
     const { disk, mount, enter, settled } = made;
     const base = await makeBase(spec, undo);

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Network } from '../../model/workflow.ts';
 
-/** `loop`: the chain mounts the disk. `folder`: whoever it is run as has it mounted, and is no root of the host. */
-export type DiskMount = 'loop' | 'folder';
+/**
+ * `loop`: the chain mounts the disk. `folder`: whoever it is run as has it mounted, and is no root of the host; `copy`:
+ * the same, and its kernel cannot lay such a disk over the image's files, so that they are copied onto it.
+ */
+export type DiskMount = 'loop' | 'folder' | 'copy';
 
 /** Everything the start of one sandbox names; all paths are the host's. */
 export interface SandboxPlan {
@@ -39,12 +42,13 @@ while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift
 case $mount in
   loop) mount -t ext4 -o loop,nosuid,nodev,noatime "$disk" "$base/disk"; cd "$base/disk"; marks=;;
   folder) cd "$disk"; marks=userxattr,;;
+  copy) cd "$disk"; [ -d upper ] || cp -a "$tree" upper;;
 esac
 for folder in upper work; do
   if [ -L $folder ]; then echo "the disk's $folder is no folder" >&2; exit 1; fi
   [ -d $folder ] || mkdir $folder
 done
-mount -t overlay -o "\${marks}nosuid,nodev,noatime,lowerdir=$tree,upperdir=upper,workdir=work" overlay "$base/root"
+[ $mount = copy ] && mount --bind upper "$base/root" || mount -t overlay -o "\${marks}nosuid,nodev,noatime,lowerdir=$tree,upperdir=upper,workdir=work" overlay "$base/root"
 cd "$base/root"
 for folder in proc dev sys run tmp etc workspace; do
   [ ! -L $folder ] && [ -d $folder ] || { rm -rf $folder; mkdir $folder; }

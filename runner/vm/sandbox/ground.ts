@@ -6,6 +6,7 @@ import type { Disk, DiskSpec } from '../../model/machine.ts';
 import type { DiskMount } from './chain.ts';
 import { detached } from './loop-device.ts';
 import { makeMemoryDisk } from './memory-disk.ts';
+import { whyNoOverlay } from './overlay.ts';
 
 /** A disk and what it takes to use it. */
 export interface GroundDisk {
@@ -32,15 +33,21 @@ export function standsAsRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
+/** `copies`: an ordinary user's disks hold a copy of their image, as on kernels that can do no better. */
+export interface GroundOptions {
+  readonly copies?: boolean;
+}
+
 /** Rejects with a `HostFault` where there are no user namespaces. */
-export async function openGround(): Promise<Ground> {
+export async function openGround(options: GroundOptions = {}): Promise<Ground> {
   if (standsAsRoot()) {
     return { guest: await userSpacePath(), makeDisk: makeFileDisk };
   }
   const { outer, guest } = await ownUserSpaces();
+  const mount = options.copies === true || (await whyNoOverlay(outer)) !== undefined ? 'copy' : 'folder';
   const makeOwnDisk = async (spec: DiskSpec, run: string, signal: AbortSignal): Promise<GroundDisk> => {
     const made = await makeMemoryDisk(spec, { space: outer, run }, signal);
-    return { ...made, mount: 'folder', enter: [...openFirst(guest), ...made.enter], settled: async () => {} };
+    return { ...made, mount, enter: [...openFirst(guest), ...made.enter], settled: async () => {} };
   };
   return { guest: `/proc/self/fd/${guestFd}`, owner: outer, makeDisk: makeOwnDisk };
 }

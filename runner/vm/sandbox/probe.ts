@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { release } from 'node:os';
 import { probeCgroup } from '../../host/cgroup.ts';
 import { causeText } from '../../host/fault.ts';
-import { enterSpace, ownUserSpaces } from '../../host/own-user-space.ts';
+import { ownUserSpaces } from '../../host/own-user-space.ts';
 import { missingNeeds } from '../../host/packages.ts';
 import { runProgram } from '../../host/process.ts';
 import type { Probe } from '../../model/machine.ts';
 import { standsAsRoot } from './ground.ts';
 import { mostMemoryDisk } from './memory-disk.ts';
+import { whyNoOverlay } from './overlay.ts';
 
 /** Whether sandboxes can be run here, tried with an empty one. */
 export async function probeSandbox(): Promise<Probe> {
@@ -33,39 +33,27 @@ export async function probeSandbox(): Promise<Probe> {
       limits: { ...limits, disk: { bound: true, by: 'a loop-mounted ext4 file system' } },
     };
   }
-  const ids = await triedAsUser();
-  return typeof ids === 'object'
-    ? ids
+  const known = await triedAsUser();
+  return typeof known === 'object'
+    ? known
     : {
         usable: true,
-        detail: `bubblewrap with user namespaces and seccomp, without root: ${ids}disks in memory`,
+        detail: `bubblewrap with user namespaces and seccomp, without root: ${known}disks in memory`,
         limits: { ...limits, disk: { bound: true, by: `a tmpfs of its size, at most ${mostText}` } },
       };
 }
 
 const mostText = `${Math.floor(mostMemoryDisk / 1024 ** 2)}Mi of memory each`;
 
-/** An image's files under a disk in memory, a folder removed and made anew: what kernels before 6.6 cannot do there. */
-const trial = `
-set -e
-mount -t tmpfs tmpfs /tmp
-cd /tmp
-mkdir -p lower/folder upper work root
-mount -t overlay -o userxattr,lowerdir=lower,upperdir=upper,workdir=work overlay root
-rmdir root/folder
-mkdir root/folder
-`;
-
-/** What an ordinary user has to know of its ids, or why it has no sandboxes. */
+/** What an ordinary user has to know of its sandboxes, or why it has no sandboxes. */
 async function triedAsUser(): Promise<string | (Probe & { readonly usable: false })> {
   try {
     const { outer, ids } = await ownUserSpaces();
-    const [file = '', ...args] = [...enterSpace(outer), 'unshare', '--mount', 'sh', '-c', trial];
-    await runProgram('mount a disk in memory', [file, ...args], { timeout: 10_000 });
-    return ids.many ? '' : `one user id alone, since ${ids.reason}; `;
+    const noOverlay = await whyNoOverlay(outer);
+    const one = ids.many ? '' : `one user id alone, since ${ids.reason}; `;
+    return noOverlay === undefined ? one : `${one}images copied instead of shared (${noOverlay}); `;
   } catch (error) {
-    const why = whyNot(causeText(error));
-    return { usable: false, reason: `${why}; without root, sandboxes need Linux 6.6 or newer (here ${release()})` };
+    return { usable: false, reason: whyNot(causeText(error)) };
   }
 }
 

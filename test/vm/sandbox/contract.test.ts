@@ -1,5 +1,6 @@
 import test from 'ava';
 import { openImage } from '../../../runner/image/open.ts';
+import type { MicroVm } from '../../../runner/model/machine.ts';
 import { sandboxBackend } from '../../../runner/vm/sandbox/backend.ts';
 import type { SandboxVm } from '../../../runner/vm/sandbox/machine.ts';
 import { contractSuite } from '../contract.ts';
@@ -8,12 +9,16 @@ const backend = sandboxBackend();
 const probe = await backend.probe();
 const memory = probe.usable ? probe.limits?.memory : undefined;
 
-contractSuite(test, {
-  name: 'sandbox',
-  backend,
+const kind = {
   image: () => openImage('busybox'),
   mountRefused: true,
-  kill: (machine) => process.kill((machine as SandboxVm).pid ?? 0, 'SIGKILL'),
+  kill: (machine: MicroVm) => process.kill((machine as SandboxVm).pid ?? 0, 'SIGKILL'),
   // Root on a host of ours has its limits; whoever may write no control group is told that it has none.
   ...(memory?.bound === false && process.getuid?.() !== 0 ? { lacks: { limits: memory.reason } } : {}),
-});
+};
+
+contractSuite(test, { ...kind, name: 'sandbox', backend });
+
+if (process.getuid?.() !== 0) {
+  contractSuite(test, { ...kind, name: 'sandbox with a copy', backend: sandboxBackend({ copies: true }) });
+}

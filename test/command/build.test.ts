@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { build } from '../../runner/command/build.ts';
 import { WrongInput } from '../../runner/host/fault.ts';
+import { folderOfAll } from '../ground/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lightv-build-'));
+const folder = folderOfAll(test);
 process.env.LIGHTV_CACHE_DIR = join(folder, 'cache');
-test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 
 async function outputOf(
   source: string | undefined,

@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parseConfig } from '../../runner/command/config.ts';
 import { readEnvironment, readMatrixFilter, readPairs, readSecrets } from '../../runner/command/given.ts';
 import { guestAccess } from '../../runner/command/guest-access.ts';
 import { WrongInput } from '../../runner/host/fault.ts';
+import { folder } from '../ground/folder.ts';
 
 function file(t: ExecutionContext, text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lightv-given-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'given'), text);
-  return join(folder, 'given');
+  const given = join(folder(t), 'given');
+  writeFileSync(given, text);
+  return given;
 }
 
 test('arguments win over the lines of a file; values may hold =', (t) => {

@@ -245,7 +245,7 @@ test('a state folder that cannot be written is a fault of the host', async (t) =
   const blocked = file(home, 'blocked', '');
   const { code, stderr } = await cli(home, ['ps'], { env: { LIGHTV_STATE_DIR: join(blocked, 'state') } });
   t.is(code, 3);
-  t.regex(stderr, /^lightv: could not open the record of runs in .*blocked/);
+  t.regex(stderr, /^lightv: could not make the folder .*blocked\/state: ENOTDIR/);
   t.notRegex(stderr, /\n +at /);
 });
 

@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { folder } from '../ground/folder.ts';
 
 /** The path of a file with this text, gone with the test. */
 export function writePipeline(t: ExecutionContext, text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lightv-pipeline-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, 'pipeline.yaml');
+  const file = join(folder(t), 'pipeline.yaml');
   writeFileSync(file, text);
   return file;
 }

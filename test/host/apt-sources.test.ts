@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { sourcesOfRelease } from '../../runner/host/apt-sources.ts';
+import { folderOfAll } from '../ground/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lightv-apt-'));
-test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+const folder = folderOfAll(test);
 
 mkdirSync(join(folder, 'sources.list.d'));
 writeFileSync(

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { type Cgroup, openCgroup, probeCgroup } from '../../runner/host/cgroup.ts';
 import { cgroupLayout } from '../../runner/host/cgroup-layout.ts';
 import { sweepCgroups } from '../../runner/host/cgroup-sweep.ts';
+import { folder as freshFolder } from '../ground/folder.ts';
 
 const mib = 1024 ** 2;
 const run = `cgroup-test-${process.pid}`;
@@ -85,8 +85,7 @@ test.serial('groups of a run that died are swept with what they hold', async (t)
 });
 
 test.serial('cgroup v2, against a folder that stands in for its file system', async (t) => {
-  const root = mkdtempSync(join(tmpdir(), 'lightv-cgroup2-'));
-  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  const root = freshFolder(t);
   const scope = join(root, 'user.slice');
   const folder = join(scope, 'lightv', 'r', 'm');
   for (const one of [scope, join(scope, 'lightv'), join(scope, 'lightv', 'r'), folder]) {

@@ -1,11 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { findProgram, missingNeeds, needsOf } from '../../runner/host/packages.ts';
+import { folderOfAll } from '../ground/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lightv-path-'));
-test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+const folder = folderOfAll(test);
 
 function program(name: string, mode = 0o755): void {
   writeFileSync(join(folder, name), '');

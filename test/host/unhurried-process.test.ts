@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { execa } from 'execa';
 import { HostFault } from '../../runner/host/fault.ts';
 import { runUnhurried } from '../../runner/host/unhurried-process.ts';
+import { folderOfAll } from '../ground/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lightv-unhurried-'));
-test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+const folder = folderOfAll(test);
 
 test('tells the lines of both streams, the last one without an end too, and whether it went well', async (t) => {
   const lines: string[] = [];

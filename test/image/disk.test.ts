@@ -1,23 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { HostFault, WrongInput } from '../../runner/host/fault.ts';
 import { makeDisk } from '../../runner/image/disk.ts';
 import type { Disk } from '../../runner/model/machine.ts';
+import { inFolder } from '../ground/folder.ts';
 import { never } from '../ground/never.ts';
 
 const size = 64 * 1024 * 1024;
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'lightv-disk-'));
-  try {
-    await body(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 /** A clean ext4 says nothing and exits 0 under a forced check. */
 function check(raw: string): void {

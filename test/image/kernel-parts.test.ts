@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import test from 'ava';
@@ -9,15 +8,8 @@ import { cpioArchive } from '../../runner/image/cpio.ts';
 import { readModules } from '../../runner/image/kernel-modules.ts';
 import { isLegacyLz4, unpackLegacyLz4 } from '../../runner/image/lz4.ts';
 import { unpack } from '../../runner/image/unpack.ts';
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'lightv-kernel-'));
-  try {
-    await body(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { inFolder } from '../ground/folder.ts';
+import { unpackCpio } from './unpack-cpio.ts';
 
 test('an archive unpacks with another program to the same names, modes and bytes', (t) =>
   inFolder(async (folder) => {
@@ -29,11 +21,7 @@ test('an archive unpacks with another program to the same names, modes and bytes
       { name: 'empty', mode: 0o600, contents: Buffer.alloc(0) },
     ]);
     t.is(archive.length % 4, 0);
-    execFileSync('busybox', ['cpio', '-idmu', '--quiet'], {
-      cwd: folder,
-      input: archive,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    await unpackCpio(archive, folder);
     const seen = execFileSync('find', ['.', '-mindepth', '1', '-printf', '%P %m %y %s\n'], { cwd: folder }).toString();
     const found = seen
       .trim()

@@ -1,28 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { HostFault } from '../../runner/host/fault.ts';
 import { guestAgent } from '../../runner/image/agent.ts';
 import { guestKernel } from '../../runner/image/kernel.ts';
 import { vmlinuxOf } from '../../runner/image/vmlinux.ts';
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'lightv-kernel-'));
-  try {
-    await body(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { inFolder } from '../ground/folder.ts';
+import { unpackCpio } from './unpack-cpio.ts';
 
 test.serial('the initrd holds the agent, and every module in the order file', (t) =>
   inFolder(async (folder) => {
     const kernel = await guestKernel({ network: true });
     t.true((await stat(kernel.vmlinuz)).size > 1_000_000);
-    const input = await readFile(kernel.initrd);
-    execFileSync('busybox', ['cpio', '-idm', '--quiet'], { cwd: folder, input, stdio: ['pipe', 'pipe', 'pipe'] });
+    await unpackCpio(await readFile(kernel.initrd), folder);
     t.true((await readFile(join(folder, 'init'))).equals(await readFile(await guestAgent())));
     t.is((await stat(join(folder, 'init'))).mode & 0o777, 0o755);
     const order = (await readFile(join(folder, 'modules/order'), 'utf8')).trim().split('\n');

@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { WrongInput } from '../../runner/host/fault.ts';
 import { imageJsonSchema } from '../../runner/image/definition.ts';
 import { readDefinition } from '../../runner/image/read-definition.ts';
+import { folderOfAll } from '../ground/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lightv-definition-'));
-test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+const folder = folderOfAll(test);
 
 /** Problems of a definition as `line:column message`. */
 async function problems(text: string): Promise<string[]> {

@@ -1,20 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { packageRoot } from '../../runner/host/paths.ts';
+import { folderOfAll } from '../ground/folder.ts';
 import { fixtureFrames, malformedFrames } from '../guest/fixture-frames.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lightv-frames-'));
+const folder = folderOfAll(test);
 const program = join(folder, 'frames_check');
 
 test.before(() => {
   const sources = ['test/frames_check.c', 'frames.c'].map((file) => join(packageRoot(), 'images/init', file));
   execFileSync('gcc', ['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-o', program, ...sources]);
 });
-
-test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 
 function asGuestSees(hex: readonly string[]): string[] {
   return execFileSync(program, { input: hex.join('\n'), encoding: 'utf8' }).split('\n');

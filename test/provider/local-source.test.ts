@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { WrongInput } from '../../runner/host/fault.ts';
@@ -8,14 +7,9 @@ import { gitUrl, withoutUser } from '../../runner/provider/local/clone.ts';
 import { localContexts, repositoryName } from '../../runner/provider/local/contexts.ts';
 import { repositoryTop } from '../../runner/provider/local/git.ts';
 import { localSource } from '../../runner/provider/local/source.ts';
+import { folder } from '../ground/folder.ts';
 import { never } from '../ground/never.ts';
 import { contentsOf } from '../ground/tar.ts';
-
-function folder(t: ExecutionContext): string {
-  const made = mkdtempSync(join(tmpdir(), 'lightv-source-'));
-  t.teardown(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
 
 function git(cwd: string, ...args: string[]): string {
   const who = [
@@ -131,7 +125,7 @@ test('addresses are told from names, options and helpers', (t) => {
 
 test('contexts tell the commit, branch and repository', async (t) => {
   const top = repository(t);
-  git(top, 'remote', 'add', 'origin', 'https://me:pw@example.com/owner/name.git');
+  git(top, 'remote', 'add', 'origin', 'https://me:hunter2@example.com/owner/name.git');
   const given = { vars: { A: 'b' }, inputs: {}, event: 'push', payload: { x: 1 } };
   const contexts = await localContexts(join(top, 'p.yaml'), top, given);
   t.like(contexts, {
@@ -147,7 +141,7 @@ test('contexts tell the commit, branch and repository', async (t) => {
     },
     vars: { A: 'b' },
   });
-  t.false(JSON.stringify(contexts).includes('pw'));
+  t.false(JSON.stringify(contexts).includes('hunter2'));
   t.is(repositoryName('git@host:group/sub/proj.git', top), 'sub/proj');
   t.is(repositoryName(undefined, '/x/folder'), 'folder');
 });

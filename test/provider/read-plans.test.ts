@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { WrongInput } from '../../runner/host/fault.ts';
 import { readPlans } from '../../runner/provider/local/read-plans.ts';
+import { folder } from '../ground/folder.ts';
 
 const options = {
   host: { cpu: 2, memory: 4 * 1024 ** 3 },
@@ -18,16 +18,10 @@ function pipelineFile(folder: string, text: string): string {
   return file;
 }
 
-function folderOf(t: { teardown: (end: () => void) => void }): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lightv-plans-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
 const asking = 'jobs:\n  build:\n    checkout: true\n    steps:\n      - run: "true"\n';
 
 test('checkout: true outside git is refused before anything starts, with its place', async (t) => {
-  const file = pipelineFile(folderOf(t), asking);
+  const file = pipelineFile(folder(t), asking);
   const fault = await t.throwsAsync(readPlans([file], options), { instanceOf: WrongInput });
   t.is(fault?.problems.length, 1);
   t.regex(fault?.problems[0]?.message ?? '', /job 'build' has checkout: true.*not in a git repository/);
@@ -35,15 +29,15 @@ test('checkout: true outside git is refused before anything starts, with its pla
 });
 
 test('checkout: true inside git, and a checkout that is not named outside it, are fine', async (t) => {
-  const inside = folderOf(t);
+  const inside = folder(t);
   execFileSync('git', ['init', '-q', inside]);
   t.is((await readPlans([pipelineFile(inside, asking)], options)).length, 1);
-  const silent = pipelineFile(folderOf(t), asking.replace('    checkout: true\n', ''));
+  const silent = pipelineFile(folder(t), asking.replace('    checkout: true\n', ''));
   t.is((await readPlans([silent], options)).length, 1);
 });
 
 test('an image that is not there is refused with its place', async (t) => {
-  const file = pipelineFile(folderOf(t), asking.replace('checkout: true', 'image: busybx'));
+  const file = pipelineFile(folder(t), asking.replace('checkout: true', 'image: busybx'));
   const fault = await t.throwsAsync(readPlans([file], options), { instanceOf: WrongInput });
   t.regex(fault?.problems[0]?.message ?? '', /busybx/);
   t.is(fault?.problems[0]?.place?.line, 3);

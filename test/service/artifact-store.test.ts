@@ -1,16 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { HostFault, WrongInput } from '../../runner/host/fault.ts';
 import { openArtifacts } from '../../runner/service/artifact-store.ts';
+import { folder } from '../ground/folder.ts';
 import { contentsOf, type TarEntry, tarOf } from '../ground/tar.ts';
-
-function folder(t: ExecutionContext): string {
-  const made = mkdtempSync(join(tmpdir(), 'lightv-artifact-'));
-  t.teardown(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
 
 test('an artifact comes back as it was saved, and in the folder of --out', async (t) => {
   const home = folder(t);

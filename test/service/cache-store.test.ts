@@ -1,16 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { HostFault } from '../../runner/host/fault.ts';
 import { openCache } from '../../runner/service/cache-store.ts';
-
-function folder(t: ExecutionContext): string {
-  const made = mkdtempSync(join(tmpdir(), 'lightv-cache-'));
-  t.teardown(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
+import { folder } from '../ground/folder.ts';
 
 async function* bytes(data: string, read?: () => void): AsyncGenerator<Uint8Array> {
   read?.();

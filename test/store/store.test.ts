@@ -1,20 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import Libsql from 'libsql';
 import { HostFault, WrongInput } from '../../runner/host/fault.ts';
 import type { RunEvent } from '../../runner/model/event.ts';
 import { readLines } from '../../runner/store/step-log.ts';
 import { openStore } from '../../runner/store/store.ts';
-
-function folder(t: ExecutionContext): string {
-  const made = mkdtempSync(join(tmpdir(), 'lightv-store-'));
-  t.teardown(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
+import { folder } from '../ground/folder.ts';
 
 const time = '2026-01-02T03:04:05.678Z';
 const aRun = { workflow: 'demo', file: '/x/demo.yaml' };

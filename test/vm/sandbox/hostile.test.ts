@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { HostFault } from '../../../runner/host/fault.ts';
 import { runProgram } from '../../../runner/host/process.ts';
 import { openImage } from '../../../runner/image/open.ts';
 import type { Disk, MicroVm, VmSpec } from '../../../runner/model/machine.ts';
 import { sandboxBackend } from '../../../runner/vm/sandbox/backend.ts';
+import { folder as freshFolder } from '../../ground/folder.ts';
 import { never } from '../../ground/never.ts';
 
 let count = 0;
@@ -26,12 +26,6 @@ async function specIn(folder: string, changes: Partial<VmSpec> = {}, parent?: Di
   };
 }
 
-async function scratch(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'lvh-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 async function sh(machine: MicroVm, script: string): Promise<string> {
   let text = '';
   const write = async (_stream: string, chunk: Uint8Array) => {
@@ -43,7 +37,7 @@ async function sh(machine: MicroVm, script: string): Promise<string> {
 }
 
 test('links that an earlier guest left on the disk lead the next start nowhere on the host', async (t) => {
-  const folder = await scratch(t);
+  const folder = freshFolder(t);
   const target = join(folder, 'host');
   await mkdir(target);
   await writeFile(join(target, 'resolv.conf'), 'the host’s');
@@ -58,7 +52,7 @@ test('links that an earlier guest left on the disk lead the next start nowhere o
 });
 
 test('a disk whose own folders are links is refused, and nothing is left of the boot', async (t) => {
-  const folder = await scratch(t);
+  const folder = freshFolder(t);
   const first = await sandboxBackend().boot(await specIn(folder), never);
   await first.destroy();
   // As a microVM's root can, which writes the disk's blocks.
@@ -74,7 +68,7 @@ test('a disk whose own folders are links is refused, and nothing is left of the 
 });
 
 test('what the host’s kernel would do for its root is refused', async (t) => {
-  const machine = await sandboxBackend().boot(await specIn(await scratch(t)), never);
+  const machine = await sandboxBackend().boot(await specIn(freshFolder(t)), never);
   t.teardown(() => machine.destroy());
   for (const attempt of [
     'mknod /tmp/disk b 254 0',

@@ -13,15 +13,18 @@ export type SetupPurpose =
   | { readonly kind: 'test' }
   | { readonly kind: 'image'; readonly image: string };
 
-/** Everything at once. Images: what the test suite runs in. */
+/** Every level and a network, with the image that takes no big download. */
 const everything: Demand = { images: new Set(['busybox']), levels: new Set(['microvm', 'sandbox']), network: true };
+
+/** The test suite runs every shipped pipeline. */
+const tests: Demand = { ...everything, images: new Set(['busybox', 'debian']) };
 
 /** What a purpose asks for, as one demand. */
 export function demandOfPurpose(purpose: SetupPurpose): Demand {
   if (purpose.kind === 'image') {
     return { images: new Set([purpose.image]), levels: new Set(), network: false };
   }
-  return purpose.kind === 'run' ? (purpose.demand ?? everything) : everything;
+  return purpose.kind === 'test' ? tests : (purpose.demand ?? everything);
 }
 
 /** The parts of the host that purpose takes. Throws a `WrongInput` for a wrong image definition. */

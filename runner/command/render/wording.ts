@@ -25,7 +25,8 @@ export function linesFor(event: RunEvent): readonly Line[] {
       const { isolation, accel } = event.machine;
       const where = accel === undefined ? isolation : `${isolation}, ${accel}`;
       const attempt = event.attempt > 1 ? `, attempt ${event.attempt}` : '';
-      return [{ job: event.job, text: `> ${event.name} (${where}${attempt})`, tone: 'quiet' }];
+      const title = event.name === event.step ? event.step : `${event.step}: ${event.name}`;
+      return [{ job: event.job, text: `> ${title} (${where}${attempt})`, tone: 'quiet' }];
     }
     case 'log':
       return [{ job: event.job, text: event.text, tone: 'plain', guest: true }];

@@ -1,4 +1,4 @@
-import type { ExecutionContext } from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { backends } from '../runner/command/machines.ts';
 import type { Probe } from '../runner/model/machine.ts';
 import type { IsolationLevel } from '../runner/model/workflow.ts';
@@ -37,6 +37,15 @@ export async function canRun(t: ExecutionContext, level: IsolationLevel): Promis
     t.fail(`${level} is required here`);
   }
   return false;
+}
+
+/** Registers a serial test that needs machines of a level; see `canRun`. */
+export function machineTest(level: IsolationLevel, title: string, body: (t: ExecutionContext) => Promise<void>): void {
+  test.serial(title, async (t) => {
+    if (await canRun(t, level)) {
+      await body(t);
+    }
+  });
 }
 
 /** Says loudly that a test, or a part of it, was left out and why; never silently. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'ava';
 import { eventSchema } from '../../runner/command/event-schema.ts';
-import { scratchFolder } from '../../runner/host/paths.ts';
 import type { RunEvent } from '../../runner/model/event.ts';
+import { scratchOf } from '../e2e/leftovers.ts';
 import { cli, folder, startCli } from './cli.ts';
 
 const level = 'sandbox';
@@ -20,19 +20,6 @@ function eventsOf(stdout: string): RunEvent[] {
     .trimEnd()
     .split('\n')
     .map((line) => eventSchema.parse(JSON.parse(line)) as RunEvent);
-}
-
-/** Where the runs of a test keep sockets and mount points. */
-function scratchOf(home: string): string {
-  const before = process.env.LIGHTV_STATE_DIR;
-  process.env.LIGHTV_STATE_DIR = join(home, 'state');
-  const found = scratchFolder();
-  if (before === undefined) {
-    delete process.env.LIGHTV_STATE_DIR;
-  } else {
-    process.env.LIGHTV_STATE_DIR = before;
-  }
-  return found;
 }
 
 function processesOf(run: string): string[] {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { canRun } from '../machines.ts';
+import { canRun, machineTest } from '../machines.ts';
 import { descendants, goneSoon, leftOf, processesOf } from './leftovers.ts';
 import { endOf, home, interrupt, lightv, logOf, pipeline, type Running, run, start } from './lightv.ts';
 
@@ -42,10 +42,7 @@ deaf:
 `;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test.serial(`${signal} once: always() runs, all is cleaned up, 130`, async (t) => {
-    if (!(await canRun(t, 'sandbox'))) {
-      return;
-    }
+  machineTest('sandbox', `${signal} once: always() runs, all is cleaned up, 130`, async (t) => {
     t.timeout(180_000);
     const folder = home(t);
     const { running, run: id } = await upAndRunning(t, folder, pipeline(folder, sleeper), ['long', 'deaf']);
@@ -63,10 +60,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-test.serial('Ctrl-C twice: 130 at once, and the next run sweeps the rest', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'Ctrl-C twice: 130 at once, and the next run sweeps the rest', async (t) => {
   t.timeout(180_000);
   const folder = home(t);
   const { running, run: id } = await upAndRunning(t, folder, pipeline(folder, sleeper), ['long', 'deaf']);
@@ -135,10 +129,7 @@ ${withMicrovm ? `own-kernel:\n  isolation: microvm\n  resources: {cpu: 0.5}\n  $
   t.deepEqual(leftOf(id, folder), []);
 });
 
-test.serial('two runs at once: each has its own, and the sweep of one leaves the other alone', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'two runs at once: each has its own, and the sweep of one leaves the other alone', async (t) => {
   t.timeout(120_000);
   const folder = home(t);
   const wait = 'one:\n  steps:\n    - run: echo up; while [ ! -e /tmp/never ]; do sleep 0.2; done';

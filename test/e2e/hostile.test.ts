@@ -1,15 +1,11 @@
 import { statfsSync } from 'node:fs';
-import test from 'ava';
-import { canRun } from '../machines.ts';
+import { machineTest } from '../machines.ts';
 import { commandOf, goneSoon, leftOf, pids, processesOf } from './leftovers.ts';
 import { endOf, home, logOf, peakMemory, pipeline, run, start, told } from './lightv.ts';
 
 const mib = 1024 ** 2;
 
-test.serial('a flood of output fails its step; the host stays flat and the other job goes on', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'a flood of output fails its step; the host stays flat and the other job goes on', async (t) => {
   t.timeout(180_000);
   const folder = home(t);
   const file = pipeline(
@@ -50,10 +46,7 @@ other:
   t.log(`peak memory ${Math.round(last / mib)} MiB`);
 });
 
-test.serial('a guest that fills its disk gets an error, and the host keeps its room', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'a guest that fills its disk gets an error, and the host keeps its room', async (t) => {
   const folder = home(t);
   const file = pipeline(
     folder,
@@ -97,10 +90,7 @@ shared:
   t.true(before - free() < 600 * mib, 'the host lost room');
 });
 
-test.serial('a fork bomb is bounded, and so is what it leaves', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'a fork bomb is bounded, and so is what it leaves', async (t) => {
   t.timeout(120_000);
   const folder = home(t);
   const file = pipeline(
@@ -136,10 +126,7 @@ other:
   t.deepEqual(await goneSoon(() => leftOf(id, folder)), []);
 });
 
-test.serial('a guest that eats its memory is out of memory, and others are not', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'a guest that eats its memory is out of memory, and others are not', async (t) => {
   const folder = home(t);
   const file = pipeline(
     folder,
@@ -160,10 +147,7 @@ other:
   t.is(endOf(end.events, 'other')?.conclusion, 'success', told(end));
 });
 
-test.serial('a guest that ignores TERM is killed when its time is over', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'a guest that ignores TERM is killed when its time is over', async (t) => {
   t.timeout(120_000);
   const folder = home(t);
   const file = pipeline(
@@ -198,14 +182,14 @@ polite:
   t.deepEqual(leftOf(end.events[0]?.run ?? '', folder), []);
 });
 
-test.serial('half a character, no last line end, no text at all: every byte that is a line arrives', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
-  const folder = home(t);
-  const file = pipeline(
-    folder,
-    `
+machineTest(
+  'sandbox',
+  'half a character, no last line end, no text at all: every byte that is a line arrives',
+  async (t) => {
+    const folder = home(t);
+    const file = pipeline(
+      folder,
+      `
 bytes:
   steps:
     - id: half
@@ -217,20 +201,18 @@ bytes:
     - id: zero
       run: printf 'a\\0b\\r\\nc\\377d\\n'
 `,
-  );
-  const end = await run(t, folder, file);
-  t.is(end.code, 0, told(end));
-  t.is(logOf(end.events, 'bytes', 'half'), 'first\nhalf \uFFFD');
-  t.is(logOf(end.events, 'bytes', 'late', 'stdout'), 'ä whole');
-  t.is(logOf(end.events, 'bytes', 'late', 'stderr'), 'error without end');
-  t.is(logOf(end.events, 'bytes', 'none'), '');
-  t.is(logOf(end.events, 'bytes', 'zero'), 'a\0b\nc\uFFFDd');
-});
+    );
+    const end = await run(t, folder, file);
+    t.is(end.code, 0, told(end));
+    t.is(logOf(end.events, 'bytes', 'half'), 'first\nhalf \uFFFD');
+    t.is(logOf(end.events, 'bytes', 'late', 'stdout'), 'ä whole');
+    t.is(logOf(end.events, 'bytes', 'late', 'stderr'), 'error without end');
+    t.is(logOf(end.events, 'bytes', 'none'), '');
+    t.is(logOf(end.events, 'bytes', 'zero'), 'a\0b\nc\uFFFDd');
+  },
+);
 
-test.serial('a guest cannot end its own init nor speak in its place', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'a guest cannot end its own init nor speak in its place', async (t) => {
   const folder = home(t);
   const file = pipeline(
     folder,
@@ -262,10 +244,7 @@ speak:
   t.is(endOf(end.events, 'speak')?.conclusion, 'success');
 });
 
-test.serial('a sandbox killed from outside is a lost guest, and others go on', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'a sandbox killed from outside is a lost guest, and others go on', async (t) => {
   t.timeout(120_000);
   const folder = home(t);
   const file = pipeline(

@@ -2,15 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
-import { canRun } from '../machines.ts';
+import { machineTest } from '../machines.ts';
 import { endOf, home, logOf, pipeline, run, told } from './lightv.ts';
 import { block, hostTrap } from './reach.ts';
 
-test('nothing of the host is seen: its environment, its files, its processes', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'nothing of the host is seen: its environment, its files, its processes', async (t) => {
   const folder = home(t);
   const mark = randomUUID();
   const name = `.lightv-e2e-${process.pid}`;
@@ -52,16 +48,16 @@ look:
   t.false(logOf(end.events, 'look', 'processes').includes('main.js'));
 });
 
-test('a full network reaches neither the host’s loopback, its other addresses, nor link-local ones', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
-  t.timeout(120_000);
-  const folder = home(t);
-  const trap = await hostTrap(t);
-  const file = pipeline(
-    folder,
-    `
+machineTest(
+  'sandbox',
+  'a full network reaches neither the host’s loopback, its other addresses, nor link-local ones',
+  async (t) => {
+    t.timeout(120_000);
+    const folder = home(t);
+    const trap = await hostTrap(t);
+    const file = pipeline(
+      folder,
+      `
 reach:
   network: full
   steps:
@@ -72,25 +68,29 @@ none:
     - run: |
 ${block(trap.script)}
 `,
-  );
-  const end = await run(t, folder, file);
-  t.is(end.code, 0, told(end));
-  t.deepEqual(trap.asked, []);
-  t.regex(logOf(end.events, 'reach'), /^control\n[2-9] interfaces\ndone$/, told(end));
-  t.true(logOf(end.events, 'none').startsWith('control\n') && logOf(end.events, 'none').endsWith('\ndone'), told(end));
-  t.false(logOf(end.events, 'none').includes('the host answers'));
-});
+    );
+    const end = await run(t, folder, file);
+    t.is(end.code, 0, told(end));
+    t.deepEqual(trap.asked, []);
+    t.regex(logOf(end.events, 'reach'), /^control\n[2-9] interfaces\ndone$/, told(end));
+    t.true(
+      logOf(end.events, 'none').startsWith('control\n') && logOf(end.events, 'none').endsWith('\ndone'),
+      told(end),
+    );
+    t.false(logOf(end.events, 'none').includes('the host answers'));
+  },
+);
 
-test('a secret reaches the steps that list it and no others, and stands nowhere in clear', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
-  const folder = home(t);
-  const secret = `s3cr3t-${randomUUID()}`;
-  const lines = `first-${randomUUID()}\nsecond-${randomUUID()}`;
-  const file = pipeline(
-    folder,
-    `
+machineTest(
+  'sandbox',
+  'a secret reaches the steps that list it and no others, and stands nowhere in clear',
+  async (t) => {
+    const folder = home(t);
+    const secret = `s3cr3t-${randomUUID()}`;
+    const lines = `first-${randomUUID()}\nsecond-${randomUUID()}`;
+    const file = pipeline(
+      folder,
+      `
 one:
   outputs: {leak: "\${{ steps.uses.outputs.leak }}"}
   steps:
@@ -116,26 +116,27 @@ other:
   steps:
     - run: env; echo end
 `,
-  );
-  const end = await run(t, folder, file, ['--secret', `TOKEN=${secret}`, '--secret', 'KEY'], { env: { KEY: lines } });
-  const all = `${end.events.map((event) => JSON.stringify(event)).join('\n')}\n${end.stderr}`;
-  for (const word of [secret, ...lines.split('\n')]) {
-    t.false(all.includes(word), `${word} is told: ${all.split('\n').find((line) => line.includes(word))}`);
-  }
-  t.true(logOf(end.events, 'one', 'uses').startsWith('value ***'), told(end));
-  t.like(
-    end.events.find((event) => event.type === 'artifact'),
-    { name: 'kept ***', files: 1 },
-  );
-  // As at GitHub: a job's output that holds a secret goes no further.
-  t.deepEqual(endOf(end.events, 'one')?.outputs, {});
-  t.true(end.events.some((event) => event.type === 'notice' && /"leak" of the job holds a secret/.test(event.text)));
-  t.is(endOf(end.events, 'one', 'uses')?.outputs.leak, '***');
-  t.true(logOf(end.events, 'one', 'without').endsWith('clean'), told(end));
-  t.notRegex(logOf(end.events, 'other'), /TOKEN|KEY=/);
-  const stored = readFileSync(join(folder, 'state', storeFile(folder)), 'latin1');
-  t.false(stored.includes(secret), 'the record holds it');
-});
+    );
+    const end = await run(t, folder, file, ['--secret', `TOKEN=${secret}`, '--secret', 'KEY'], { env: { KEY: lines } });
+    const all = `${end.events.map((event) => JSON.stringify(event)).join('\n')}\n${end.stderr}`;
+    for (const word of [secret, ...lines.split('\n')]) {
+      t.false(all.includes(word), `${word} is told: ${all.split('\n').find((line) => line.includes(word))}`);
+    }
+    t.true(logOf(end.events, 'one', 'uses').startsWith('value ***'), told(end));
+    t.like(
+      end.events.find((event) => event.type === 'artifact'),
+      { name: 'kept ***', files: 1 },
+    );
+    // As at GitHub: a job's output that holds a secret goes no further.
+    t.deepEqual(endOf(end.events, 'one')?.outputs, {});
+    t.true(end.events.some((event) => event.type === 'notice' && /"leak" of the job holds a secret/.test(event.text)));
+    t.is(endOf(end.events, 'one', 'uses')?.outputs.leak, '***');
+    t.true(logOf(end.events, 'one', 'without').endsWith('clean'), told(end));
+    t.notRegex(logOf(end.events, 'other'), /TOKEN|KEY=/);
+    const stored = readFileSync(join(folder, 'state', storeFile(folder)), 'latin1');
+    t.false(stored.includes(secret), 'the record holds it');
+  },
+);
 
 function storeFile(folder: string): string {
   return readdirSync(join(folder, 'state')).find((name) => /\.(db|sqlite)$/.test(name)) ?? '';

@@ -1,34 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
 import { packageRoot } from '../../runner/host/paths.ts';
-import { canRun } from '../machines.ts';
+import { machineTest } from '../machines.ts';
 import { leftOf } from './leftovers.ts';
 import { endOf, home, logOf, run, told } from './lightv.ts';
 
 const pipelines = join(packageRoot(), 'pipelines');
 
-test.serial('node.yaml: a real package is fetched, built and tested, and its artifact arrives', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
-  t.timeout(900_000);
-  const folder = home(t);
-  const end = await run(t, folder, join(pipelines, 'node.yaml'), ['--out', 'got']);
-  t.is(end.code, 0, told(end));
-  const files = readdirSync(join(folder, 'got/tiny-emitter/dist')).sort();
-  t.deepEqual(files, ['tinyemitter.js', 'tinyemitter.min.js']);
-  const minified = readFileSync(join(folder, 'got/tiny-emitter/dist/tinyemitter.min.js'), 'utf8');
-  t.regex(minified, /TinyEmitter/);
-  t.is(endOf(end.events, 'tiny-emitter', 'build')?.outputs.bytes, `${Buffer.byteLength(minified)}`);
-  t.regex(logOf(end.events, 'tiny-emitter', 'test'), /pass/);
-  t.deepEqual(leftOf(end.events[0]?.run ?? '', folder), []);
-});
+machineTest(
+  'sandbox',
+  'node.yaml: a real package is fetched, built and tested, and its artifact arrives',
+  async (t) => {
+    t.timeout(900_000);
+    const folder = home(t);
+    const end = await run(t, folder, join(pipelines, 'node.yaml'), ['--out', 'got']);
+    t.is(end.code, 0, told(end));
+    const files = readdirSync(join(folder, 'got/tiny-emitter/dist')).sort();
+    t.deepEqual(files, ['tinyemitter.js', 'tinyemitter.min.js']);
+    const minified = readFileSync(join(folder, 'got/tiny-emitter/dist/tinyemitter.min.js'), 'utf8');
+    t.regex(minified, /TinyEmitter/);
+    t.is(endOf(end.events, 'tiny-emitter', 'build')?.outputs.bytes, `${Buffer.byteLength(minified)}`);
+    t.regex(logOf(end.events, 'tiny-emitter', 'test'), /pass/);
+    t.deepEqual(leftOf(end.events[0]?.run ?? '', folder), []);
+  },
+);
 
-test.serial('lightv.yaml: LightV’s own lint, types and unit tests pass in sandboxes', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'lightv.yaml: LightV’s own lint, types and unit tests pass in sandboxes', async (t) => {
   t.timeout(1_800_000);
   const folder = home(t);
   const end = await run(t, folder, join(pipelines, 'lightv.yaml'));

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { packageRoot } from '../../runner/host/paths.ts';
-import { canRun } from '../machines.ts';
+import { machineTest } from '../machines.ts';
 import { leftOf } from './leftovers.ts';
 import { home, lightv, logOf, run, told } from './lightv.ts';
 
@@ -29,10 +29,7 @@ for (const name of files) {
   });
 }
 
-test('matrix.yaml runs: its cells, one more and one less, and the job that reads them', async (t) => {
-  if (!(await canRun(t, 'sandbox'))) {
-    return;
-  }
+machineTest('sandbox', 'matrix.yaml runs: its cells, one more and one less, and the job that reads them', async (t) => {
   t.timeout(180_000);
   const own = home(t);
   const end = await run(t, own, join(folder, 'matrix.yaml'), ['--isolation', 'sandbox']);

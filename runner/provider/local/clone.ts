@@ -60,7 +60,7 @@ async function fetchInto(folder: string, url: string, ref: string, depth: number
     await git.raw(['remote', 'add', 'origin', withoutUser(url)]);
   } catch (error) {
     signal.throwIfAborted();
-    const words = withoutUserAnywhere(causeText(error).trim());
+    const words = withoutUsers(causeText(error).trim());
     throw new WrongInput([{ message: `could not fetch "${ref}" of ${withoutUser(url)}: ${words}` }]);
   }
   for (const name of ['FETCH_HEAD', 'logs', 'hooks']) {
@@ -68,7 +68,8 @@ async function fetchInto(folder: string, url: string, ref: string, depth: number
   }
 }
 
-function withoutUserAnywhere(text: string): string {
+/** A text with the user and password taken out of every address in it. */
+export function withoutUsers(text: string): string {
   return text.replace(/([a-z+]+:\/\/)[^/\s]*@/gi, '$1');
 }
 

@@ -24,7 +24,7 @@ test('plain: each line behind its job, no control characters, summaries and reas
   t.deepEqual(text().split('\n'), [
     'demo: run r1',
     'sandbox: KVM is not there',
-    'build | > Make it (microvm, tcg)',
+    'build | > make: Make it (microvm, tcg)',
     'build | red',
     'build | < make: success, 1.5s',
     'build | artifact "out": 1 file, 12 bytes',

@@ -1,10 +1,4 @@
-/** A command as it stands in a line: `::name key=value,key=value::data`, unescaped. */
-export interface RawCommand {
-  /** Lower case. */
-  readonly name: string;
-  readonly properties: Readonly<Record<string, string>>;
-  readonly data: string;
-}
+import { parseRawCommand, type RawCommand } from './raw-command.ts';
 
 export interface Annotation {
   readonly kind: 'annotation';
@@ -25,7 +19,15 @@ export type LogCommand =
   | { readonly kind: 'end-group' }
   | Annotation
   | { readonly kind: 'debug'; readonly message: string }
-  | { readonly kind: 'stop-commands'; readonly token: string };
+  | { readonly kind: 'stop-commands'; readonly token: string }
+  | { readonly kind: 'set-output' | 'save-state' | 'set-env'; readonly name: string; readonly value: string }
+  | { readonly kind: 'add-path'; readonly path: string }
+  | { readonly kind: 'echo'; readonly on: boolean }
+  | { readonly kind: 'add-matcher'; readonly file: string }
+  /** By one of the two. */
+  | { readonly kind: 'remove-matcher'; readonly owner?: string; readonly file?: string }
+  /** A command that is known and cannot be carried out. */
+  | { readonly kind: 'wrong'; readonly command: string; readonly message: string };
 
 type Reader = (command: RawCommand) => LogCommand | undefined;
 
@@ -38,30 +40,22 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['notice', (command) => annotation('notice', command)],
   ['debug', ({ data }) => ({ kind: 'debug', message: data })],
   ['stop-commands', ({ data }) => stopCommands(data)],
+  ['set-output', (command) => setting('set-output', command)],
+  ['save-state', (command) => setting('save-state', command)],
+  ['set-env', (command) => setting('set-env', command)],
+  ['add-path', ({ data }) => (data === '' ? wrong('add-path', 'the path is empty') : { kind: 'add-path', path: data })],
+  ['echo', ({ data }) => echo(data.trim().toLowerCase())],
+  [
+    'add-matcher',
+    ({ data }) =>
+      data === '' ? wrong('add-matcher', 'the path of the file is empty') : { kind: 'add-matcher', file: data },
+  ],
+  ['remove-matcher', ({ properties, data }) => removeMatcher(properties.owner ?? '', data)],
 ]);
-
-/**
- * The command a raw line holds, if any: leading white space, `::name`, properties, `::data`
- * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions). Unknown names are returned too.
- */
-export function parseRawCommand(line: string): RawCommand | undefined {
-  const match = /^\s*::([A-Za-z][\w-]*)(?:\s+([^\n]*?))?::([\s\S]*)$/.exec(line);
-  const [, name, list = '', data = ''] = match ?? [];
-  if (name === undefined) {
-    return undefined;
-  }
-  const properties = Object.fromEntries(
-    list.split(',').flatMap((pair) => {
-      const at = pair.indexOf('=');
-      return at < 1 ? [] : [[pair.slice(0, at).trim(), unescapeProperty(pair.slice(at + 1))]];
-    }),
-  );
-  return { name: name.toLowerCase(), properties, data: unescapeData(data) };
-}
 
 /** The command of a raw line among those LightV knows. */
 export function parseCommand(line: string): LogCommand | undefined {
-  const raw = line.includes('::') ? parseRawCommand(line) : undefined;
+  const raw = parseRawCommand(line);
   return raw === undefined ? undefined : readers.get(raw.name)?.(raw);
 }
 
@@ -72,40 +66,62 @@ export function resumesCommands(line: string, token: string): boolean {
 
 function annotation(level: Annotation['level'], { properties, data }: RawCommand): Annotation {
   const { title, file } = properties;
-  const [line, column] = [whole(properties.line), whole(properties.col)];
-  const [endLine, endColumn] = [whole(properties.endLine), whole(properties.endColumn)];
   return {
     kind: 'annotation',
     level,
     message: data,
     ...(title === undefined || title === '' ? {} : { title }),
     ...(file === undefined || file === '' ? {} : { file }),
+    ...range(properties),
+  };
+}
+
+/** Columns without a line, or over several lines, and ranges that end before they start, are left out. */
+function range(properties: RawCommand['properties']): Pick<Annotation, 'line' | 'endLine' | 'column' | 'endColumn'> {
+  const end = { line: whole(properties.endLine), column: whole(properties.endColumn) };
+  const line = whole(properties.line) ?? end.line;
+  const column = whole(properties.col) ?? end.column;
+  const endLine = end.line !== undefined && line !== undefined && end.line < line ? undefined : end.line;
+  const oneLine = line !== undefined && (endLine ?? line) === line;
+  const inOrder = column !== undefined && (end.column ?? column) >= column;
+  return {
     ...(line === undefined ? {} : { line }),
     ...(endLine === undefined ? {} : { endLine }),
-    ...(column === undefined ? {} : { column }),
-    ...(endColumn === undefined ? {} : { endColumn }),
+    ...(oneLine && column !== undefined && inOrder ? { column } : {}),
+    ...(oneLine && end.column !== undefined && inOrder ? { endColumn: end.column } : {}),
   };
 }
 
 /** A token that is itself a command's name would resume by accident. */
-function stopCommands(token: string): LogCommand | undefined {
+function stopCommands(token: string): LogCommand {
   const valid = token.trim() !== '' && token !== 'pause-logging' && !readers.has(token.toLowerCase());
-  return valid ? { kind: 'stop-commands', token } : undefined;
+  return valid
+    ? { kind: 'stop-commands', token }
+    : wrong('stop-commands', `the token "${token}" is empty or the name of a command`);
+}
+
+function setting(kind: 'set-output' | 'save-state' | 'set-env', { properties, data }: RawCommand): LogCommand {
+  const { name = '' } = properties;
+  return name === '' ? wrong(kind, 'it has no "name"') : { kind, name, value: data };
+}
+
+function echo(word: string): LogCommand {
+  return word === 'on' || word === 'off'
+    ? { kind: 'echo', on: word === 'on' }
+    : wrong('echo', `found "${word}"; allowed: on, off`);
+}
+
+function removeMatcher(owner: string, file: string): LogCommand {
+  if ((owner === '') === (file === '')) {
+    return wrong('remove-matcher', 'it takes either "owner" or the path of a file');
+  }
+  return { kind: 'remove-matcher', ...(owner === '' ? { file } : { owner }) };
+}
+
+function wrong(command: string, message: string): LogCommand {
+  return { kind: 'wrong', command, message };
 }
 
 function whole(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
-}
-
-function unescapeData(text: string): string {
-  return text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
-}
-
-function unescapeProperty(text: string): string {
-  return text
-    .replaceAll('%0D', '\r')
-    .replaceAll('%0A', '\n')
-    .replaceAll('%3A', ':')
-    .replaceAll('%2C', ',')
-    .replaceAll('%25', '%');
 }

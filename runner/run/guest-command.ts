@@ -1,0 +1,99 @@
+import { GuestRefusal } from '../guest/copy.ts';
+import type { Exit } from '../model/machine.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import { type End, endOfError, endOfExit, endOfStop, StepFailure } from './ending.ts';
+import type { HeldMachine } from './machines.ts';
+import type { JobScene } from './scene.ts';
+import { noWords, putStepFiles, readStepFiles, type StepFolder, type StepWords, stepFolder } from './step-files.ts';
+import type { StepOutput } from './step-output.ts';
+import type { Stop } from './stop.ts';
+
+/** One attempt at a step on a machine whose disk is ready. */
+export interface StepAttempt {
+  readonly step: PlannedStep;
+  /** Unique on the machine. */
+  readonly folder: string;
+  readonly held: HeldMachine;
+  readonly output: StepOutput;
+  readonly stop: Stop;
+}
+
+/** A command with command files of its own. */
+export interface GuestCommand {
+  /** Unique on the machine: names the folder of its files. */
+  readonly folder: string;
+  readonly script: { readonly file: string; readonly text: string };
+  /** The words of the command, for the script's path. */
+  readonly argv: (script: string) => readonly string[];
+  /** The whole environment, for the paths of the command files. */
+  readonly env: (files: StepFolder) => Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** How a command ended, and what it wrote to its command files. */
+export interface CommandRun {
+  readonly end: End;
+  readonly words: StepWords;
+  /** The machine is gone: nothing more is to be had of it. */
+  readonly lost: boolean;
+}
+
+/** Milliseconds for reading command files and artifacts of a step that was stopped. */
+const afterStop = 60_000;
+
+/** The signal for what is read from a machine after its command: a stop that was asked for must not cut that off. */
+export function signalAfter(stop: Stop): AbortSignal {
+  return stop.why === undefined ? stop.signal : AbortSignal.timeout(afterStop);
+}
+
+/** Runs a command in a step's machine and reads its command files back. Rejects when it could not be started. */
+export async function runGuestCommand(scene: JobScene, at: StepAttempt, command: GuestCommand): Promise<CommandRun> {
+  const folder = stepFolder(command.folder);
+  const exit = await execute(scene, at, command, folder);
+  const ended = at.stop.why === undefined ? endOfExit(exit) : endOfStop(at.stop.why);
+  if (exit.kind === 'lost') {
+    return { end: ended, words: noWords, lost: true };
+  }
+  return { ...(await takeWords(scene, at, folder, ended)), lost: false };
+}
+
+async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, folder: StepFolder): Promise<Exit> {
+  const { step, held, output, stop } = at;
+  const { services } = scene.run;
+  const extras = step.network.kind === 'none' ? new Map<string, string>() : services.network.files;
+  const path = await putStepFiles(held.vm, folder, command.script, extras, stop.signal);
+  const { cwd } = command;
+  const words = { argv: command.argv(path), env: command.env(folder), cwd, grace: services.grace };
+  try {
+    return await held.vm.exec(words, output, stop.signal);
+  } finally {
+    await output.end();
+  }
+}
+
+async function takeWords(
+  scene: JobScene,
+  { step, held, stop }: StepAttempt,
+  folder: StepFolder,
+  ended: End,
+): Promise<{ end: End; words: StepWords }> {
+  const where = { job: scene.job.id, step: step.id };
+  try {
+    const words = await readStepFiles(held.vm, folder, step.outputs, signalAfter(stop));
+    for (const text of words.dropped) {
+      await scene.report.notice(where, text, 'warning');
+    }
+    const { problem } = words;
+    const bad: End | undefined =
+      problem === undefined ? undefined : { outcome: 'failure', reason: 'output-file', detail: problem };
+    return { end: bad === undefined ? ended : worse(ended, bad), words };
+  } catch (error) {
+    const told = error instanceof GuestRefusal ? new StepFailure('output-file', error.message) : error;
+    return { end: worse(ended, endOfError(told, stop.why)), words: noWords };
+  }
+}
+
+/** The first failure is the one reported. */
+export function worse(first: End, second: End): End {
+  return first.outcome === 'success' ? { ...first, ...second } : first;
+}

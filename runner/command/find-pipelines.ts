@@ -37,8 +37,11 @@ async function filesOf(path: string): Promise<readonly string[]> {
     }
     return fail([{ message: `${path}: ${error.message}` }]);
   });
-  if (found?.isDirectory() !== true) {
+  if (found === undefined || found.isFile()) {
     return found === undefined ? [] : [path];
+  }
+  if (!found.isDirectory()) {
+    fail([{ message: `${path}: neither a file nor a folder` }]);
   }
   const pipelines = await pipelinesIn(path);
   return pipelines.length > 0 ? pipelines : await yamlIn(path);

@@ -43,11 +43,12 @@ function startOfDay(): number {
 /** `latest`, in seconds since 1970, takes the place of every later time, such as that of the top folder. */
 async function squash(tar: string, target: string, latest: number, work: BuildWork): Promise<void> {
   work.onProgress('packing the file system');
+  const asRoot = process.getuid?.() === 0;
   await runProgram(
-    'pack the file system of the image',
+    `pack the file system of the image${asRoot ? '' : ' in a user namespace'}`,
     [
       ...tied,
-      ...(process.getuid?.() === 0 ? [] : asMappedRoot),
+      ...(asRoot ? [] : asMappedRoot),
       'sqfstar',
       '-quiet',
       '-no-progress',

@@ -1,3 +1,4 @@
+import { checkRoom } from '../host/room.ts';
 import type { JobResult, StepResult } from '../model/event.ts';
 import type { PlannedJob, PlannedStep } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
@@ -189,6 +190,7 @@ class JobRun {
   async #give(held: HeldMachine): Promise<void> {
     try {
       await held.give();
+      await checkRoom('keep what the job wrote to its disk', this.#scene.run.services.disks);
     } catch (error) {
       await this.#wentWrong(error);
     }

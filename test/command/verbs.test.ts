@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -128,6 +129,10 @@ test('run refuses a wrong file with the source line and a caret, and starts noth
 const wrong: Record<string, (home: string) => string[]> = {
   'a file that is not there': () => ['nope.yaml'],
   'a folder without pipelines': (home) => [home],
+  'what is neither file nor folder': (home) => {
+    execFileSync('mkfifo', [join(home, 'pipe.yaml')]);
+    return [join(home, 'pipe.yaml')];
+  },
   'a file over 1 MiB': (home) => [file(home, 'big.yaml', `${good}# ${'x'.repeat(1024 * 1024)}`)],
   'a file that is not text': (home) => {
     writeFileSync(join(home, 'binary.yaml'), Buffer.from([0x6a, 0xff, 0xfe]));
@@ -251,7 +256,6 @@ test('a state folder that cannot be written is a fault of the host', async (t) =
 
 test('a reader that goes away early ends a command quietly', async (t) => {
   const { home } = await rememberedRun(t);
-  const { execFileSync } = await import('node:child_process');
   const main = join(packageRoot(), 'runner/dist/main.js');
   const text = execFileSync('sh', ['-c', `"${process.execPath}" "${main}" schema events | head -c 1`], {
     cwd: home,

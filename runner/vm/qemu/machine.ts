@@ -73,8 +73,11 @@ export class QemuVm implements MicroVm {
 
   /** A line that closes is mostly QEMU's end, which says more than "closed". */
   async #whyLost(detail: string): Promise<string> {
-    const { process, console } = this.#guest;
+    const { process, console, trouble } = this.#guest;
     await within(reasonTime, process.ended);
+    if (trouble.why !== undefined) {
+      return trouble.why;
+    }
     const why = process.end === undefined ? detail : `the machine is gone: QEMU ${process.end}`;
     const [last] = console.lines(1);
     return last === undefined ? why : `${why}; its console ends with "${last}"`;

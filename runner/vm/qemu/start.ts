@@ -8,7 +8,7 @@ import type { Accel, Disk, VmSpec } from '../../model/machine.ts';
 import { type NetworkCard, qemuArguments } from './arguments.ts';
 import { type CallIn, listenForOne } from './call-in.ts';
 import { ConsoleTail } from './console.ts';
-import { Qmp } from './qmp.ts';
+import { Qmp, type QmpEvent } from './qmp.ts';
 
 /** Everything one try to boot needs, made before the first try. */
 export interface BootPlan {
@@ -28,6 +28,8 @@ export interface RunningGuest {
   readonly console: ConsoleTail;
   readonly qmp: Qmp;
   readonly agent: GuestAgent;
+  /** Why QEMU was ended by us while its guest ran, if it was. */
+  readonly trouble: { why?: string };
 }
 
 /** A try that failed: why, and what the guest last wrote to its console. */
@@ -66,7 +68,9 @@ export async function startGuest(plan: BootPlan, signal: AbortSignal): Promise<R
   const stop = () => giveUp(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
   try {
-    return { process, console, ...(await reachGuest(plan, sockets, attemptSignal.signal)) };
+    const trouble: RunningGuest['trouble'] = {};
+    const onEvent = (event: QmpEvent) => endOnDiskError(event, process, trouble);
+    return { process, console, trouble, ...(await reachGuest(plan, sockets, onEvent, attemptSignal.signal)) };
   } catch (error) {
     // When QEMU ends, its closed sockets are seen first; its end says more.
     const why = await Promise.race([abortReason(attemptSignal.signal), delay(endTime, error)]);
@@ -123,18 +127,28 @@ function launch(plan: BootPlan, sockets: Sockets): TiedProcess {
 async function reachGuest(
   plan: BootPlan,
   sockets: Sockets,
+  onEvent: (event: QmpEvent) => void,
   signal: AbortSignal,
 ): Promise<{ readonly qmp: Qmp; readonly agent: GuestAgent }> {
   const [line, control] = await orAborted(Promise.all([sockets.agent.caller, sockets.qmp.caller]), signal);
   const { hostname } = plan.spec;
   const network = plan.network === undefined ? {} : { network: plan.network.guest };
   const [qmp, agent] = await Promise.all([
-    Qmp.connect(control, qmpTime),
+    Qmp.connect(control, qmpTime, onEvent),
     connectAgent(line, { hostname, ...network }, signal),
   ]);
   // The first hello was written when QEMU started and read once the guest was up: its time of day is late by a boot.
   await orAborted(agent.greet({ hostname }), signal);
   return { qmp, agent };
+}
+
+/** A disk that the host cannot write stops the guest in its tracks, to wait for somebody who makes room. */
+function endOnDiskError({ event, data }: QmpEvent, process: TiedProcess, trouble: RunningGuest['trouble']): void {
+  if (event === 'BLOCK_IO_ERROR') {
+    const { operation, reason } = data as { readonly operation?: string; readonly reason?: string };
+    trouble.why ??= `the host could not ${operation ?? 'use'} the machine's disk: ${reason ?? 'no reason was given'}`;
+    process.kill();
+  }
 }
 
 function abortReason(signal: AbortSignal): Promise<unknown> {

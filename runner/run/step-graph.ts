@@ -4,12 +4,16 @@ import type { PlannedStep } from '../model/plan.ts';
 export class StepGraph {
   readonly #steps: ReadonlyMap<string, PlannedStep>;
   readonly #needed = new Map<string, ReadonlySet<string>>();
+  /** A step and what its disk was forked from, back to the job's start. */
+  readonly #lineages = new Map<string, readonly string[]>();
 
   /** In the order of the file: a step needs only earlier ones. */
   constructor(steps: readonly PlannedStep[]) {
     this.#steps = new Map(steps.map((step) => [step.id, step]));
     for (const step of steps) {
       this.#needed.set(step.id, new Set(step.needs.flatMap((need) => [need, ...this.needed(need)])));
+      const base = this.#sharedBy(step.needs);
+      this.#lineages.set(step.id, [step.id, ...(base === undefined ? [] : (this.#lineages.get(base) ?? []))]);
     }
   }
 
@@ -31,17 +35,11 @@ export class StepGraph {
 
   /** The step whose disk this one forks: its one need, or the nearest ancestor all needs share; else the job's start. */
   base(id: string): string | undefined {
-    const needs = this.#steps.get(id)?.needs ?? [];
-    const [first, ...others] = needs.map((need) => this.#lineage(need));
-    return first?.find((ancestor) => others.every((lineage) => lineage.includes(ancestor)));
+    return this.#lineages.get(id)?.[1];
   }
 
-  /** A step and what its disk was forked from, back to the job's start. */
-  #lineage(id: string): string[] {
-    const lineage = [id];
-    for (let at = this.base(id); at !== undefined; at = this.base(at)) {
-      lineage.push(at);
-    }
-    return lineage;
+  #sharedBy(needs: readonly string[]): string | undefined {
+    const [first, ...others] = needs.map((need) => this.#lineages.get(need) ?? []);
+    return first?.find((ancestor) => others.every((lineage) => lineage.includes(ancestor)));
   }
 }

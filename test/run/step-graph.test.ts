@@ -14,6 +14,15 @@ test('a step forks the disk of its one need, or of the nearest ancestor its need
   t.is(steps.base('far'), undefined);
 });
 
+test('a long row of steps, and one in which each step needs all before it, are no more work than they are long', (t) => {
+  const ids = Array.from({ length: 300 }, (_, at) => `s${at}`);
+  const row = graph(Object.fromEntries(ids.map((id, at) => [id, at === 0 ? [] : [`s${at - 1}`]])));
+  t.is(row.base('s299'), 's298');
+  const all = graph(Object.fromEntries(ids.slice(0, 60).map((id, at) => [id, ids.slice(0, at)])));
+  t.is(all.base('s1'), 's0');
+  t.is(all.base('s59'), 's0');
+});
+
 test('of two needs one of which leads to the other, the earlier is what they share', (t) => {
   t.is(graph({ a: [], b: ['a'], c: ['a', 'b'] }).base('c'), 'a');
 });

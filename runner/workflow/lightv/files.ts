@@ -1,10 +1,10 @@
 import { placeInside } from '../../expression/place.ts';
 import { holdsExpression } from '../../expression/split.ts';
 import type { ArtifactSpec, CacheSpec, Template } from '../../model/workflow.ts';
+import type { Field } from '../field.ts';
 import { globFault } from '../glob.ts';
 import { artifactNameFault } from '../names.ts';
 import type { KeyKind } from './availability.ts';
-import type { Field } from './field.ts';
 import type { Gathering } from './gather.ts';
 
 /** The artifacts of a job or a step. */

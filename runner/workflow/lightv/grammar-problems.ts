@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../../expression/nearest.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { Field, Path } from './field.ts';
+import type { Field, Path } from '../field.ts';
 import { pipelineGrammar } from './grammar.ts';
 import { mapKeys, missing } from './kinds.ts';
 

@@ -1,6 +1,6 @@
 import type { Checkout, Job, MachinePolicy, MachineWishes, Template } from '../../model/workflow.ts';
+import type { Field } from '../field.ts';
 import { idAllowed, idPattern, machineNames } from '../names.ts';
-import type { Field } from './field.ts';
 import { readArtifacts, readCaches } from './files.ts';
 import type { Gathering } from './gather.ts';
 import { readSecrets } from './secrets.ts';

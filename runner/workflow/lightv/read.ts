@@ -2,11 +2,12 @@ import { basename } from 'node:path';
 import { checkCondition, checkTemplate } from '../../expression/check.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Workflow } from '../../model/workflow.ts';
+import { parseDocument } from '../document.ts';
+import { Field } from '../field.ts';
+import { FileGathering } from '../gather.ts';
 import { inFileOrder } from '../problem-order.ts';
-import { availability } from './availability.ts';
-import { parseDocument } from './document.ts';
-import { Field } from './field.ts';
-import { type GatheredText, Gathering } from './gather.ts';
+import { availability, type KeyKind } from './availability.ts';
+import type { GatheredText, Gathering } from './gather.ts';
 import { grammarProblems } from './grammar-problems.ts';
 import { readDefaults, readJob } from './job.ts';
 import { needsProblems } from './needs.ts';
@@ -24,7 +25,7 @@ export function readPipeline(text: string, file: string): { workflow?: Workflow;
     return { problems: inFileOrder(problems) };
   }
   const grammar = grammarProblems(Field.root(document));
-  const gathering = new Gathering();
+  const gathering = new FileGathering<KeyKind>();
   const workflow = readWorkflow(Field.root(document, grammar.broken), file, gathering);
   const all = [
     ...problems,

@@ -1,8 +1,8 @@
 import { holdsExpression } from '../../expression/split.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Job, Template } from '../../model/workflow.ts';
+import type { Field } from '../field.ts';
 import { secretAllowed, secretPattern } from '../names.ts';
-import type { Field } from './field.ts';
 import type { Gathering } from './gather.ts';
 
 /** A `secrets` list; names that are no names are told. */

@@ -1,8 +1,8 @@
 import { didYouMean } from '../../expression/nearest.ts';
 import type { Maybe, Step, Template } from '../../model/workflow.ts';
+import type { Field } from '../field.ts';
 import { idAllowed, idPattern } from '../names.ts';
 import { enumerated } from '../shown.ts';
-import type { Field } from './field.ts';
 import { readArtifacts } from './files.ts';
 import type { Gathering } from './gather.ts';
 import { readSecrets } from './secrets.ts';

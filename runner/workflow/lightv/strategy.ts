@@ -1,6 +1,6 @@
 import { holdsExpression } from '../../expression/split.ts';
 import type { Json, Matrix, Maybe, Strategy, Template } from '../../model/workflow.ts';
-import type { Field } from './field.ts';
+import type { Field } from '../field.ts';
 import type { Gathering } from './gather.ts';
 import { readFlag } from './step.ts';
 

@@ -3,9 +3,9 @@ import { holdsExpression } from '../../expression/split.ts';
 import type { Place } from '../../model/problem.ts';
 import type { Isolation, MachineWishes, Maybe, Network, Template } from '../../model/workflow.ts';
 import { durationAllowed, parseDuration } from '../duration.ts';
+import type { Field } from '../field.ts';
 import { imageAllowed, isImageReference, isolationNames, shippedImages } from '../names.ts';
 import { bytesAllowed, cpuAllowed, parseBytes, parseCpu } from '../quantity.ts';
-import type { Field } from './field.ts';
 import type { Gathering } from './gather.ts';
 
 /** What a job, a step or the defaults ask of a machine. */

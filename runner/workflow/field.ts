@@ -1,6 +1,6 @@
 import { isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
-import type { Place } from '../../model/problem.ts';
-import type { Json, Template } from '../../model/workflow.ts';
+import type { Place } from '../model/problem.ts';
+import type { Json, Template } from '../model/workflow.ts';
 import { type PipelineDocument, placeAt } from './document.ts';
 import { stretchesOf } from './stretches.ts';
 

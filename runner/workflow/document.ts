@@ -9,7 +9,7 @@ import {
   type Node,
   parseAllDocuments,
 } from 'yaml';
-import type { Place, Problem } from '../../model/problem.ts';
+import type { Place, Problem } from '../model/problem.ts';
 
 /** Bytes a pipeline file may have. */
 const maxFileBytes = 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { Scalar } from 'yaml';
-import { holdsExpression } from '../../expression/split.ts';
-import type { Place } from '../../model/problem.ts';
-import type { Template } from '../../model/workflow.ts';
+import { holdsExpression } from '../expression/split.ts';
+import type { Place } from '../model/problem.ts';
+import type { Template } from '../model/workflow.ts';
 import { type PipelineDocument, placeAt } from './document.ts';
 
 type Stretch = NonNullable<Template['stretches']>[number];

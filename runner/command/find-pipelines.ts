@@ -7,14 +7,15 @@ import { repositoryTop } from '../provider/local/git.ts';
 
 /**
  * Absolute paths of the pipeline files that the arguments name, each once: files as they are, of a folder its `.yaml`
- * and `.yml` files by name (where it has a `pipelines/`: those in there). No argument: the repository one stands
+ * and `.yml` files by name (where it has `pipelines/` or `.github/workflows/`: those in there). No argument: the repository one stands
  * in. Throws a `WrongInput` for what is not there and when nothing is found.
  */
 export async function findPipelines(paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length === 0) {
     const top = (await repositoryTop(process.cwd())) ?? process.cwd();
     const found = await pipelinesIn(top);
-    return found.length > 0 ? found : fail([{ message: `no pipelines in ${join(top, 'pipelines')}` }]);
+    const places = placesOf(top).join(' or ');
+    return found.length > 0 ? found : fail([{ message: `no pipelines in ${places}` }]);
   }
   const problems: Problem[] = [];
   const files = new Set<string>();
@@ -48,7 +49,13 @@ async function filesOf(path: string): Promise<readonly string[]> {
 }
 
 async function pipelinesIn(top: string): Promise<readonly string[]> {
-  return await yamlIn(join(top, 'pipelines'));
+  const found = await Promise.all(placesOf(top).map(yamlIn));
+  return found.flat();
+}
+
+/** Where a repository keeps them. */
+function placesOf(top: string): readonly string[] {
+  return [join(top, 'pipelines'), join(top, '.github', 'workflows')];
 }
 
 async function yamlIn(folder: string): Promise<readonly string[]> {

@@ -41,6 +41,7 @@ export async function requestedPlans(
       host: hostBudget(config),
       ...(options.job.length === 0 ? {} : { jobs: options.job }),
       ...(options.event === undefined ? {} : { event: options.event }),
+      ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
       ...(matrix.size === 0 ? {} : { matrix }),
       ...(config.isolation === undefined ? {} : { defaultIsolation: config.isolation }),
       ...(config.images === undefined ? {} : { images: config.images }),

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Accel } from '../model/machine.ts';
-import type { Isolation } from '../model/workflow.ts';
+import type { Dialect, Isolation } from '../model/workflow.ts';
+import { dialectNames } from '../workflow/dialect.ts';
 import { isolationNames } from '../workflow/names.ts';
 import { bytesAllowed, parseBytes } from '../workflow/quantity.ts';
 
@@ -8,6 +9,7 @@ import { bytesAllowed, parseBytes } from '../workflow/quantity.ts';
 export interface SelectOptions {
   readonly job: readonly string[];
   readonly matrix: readonly string[];
+  readonly dialect?: Dialect;
   readonly event?: string;
   readonly eventpath?: string;
   readonly workflows: readonly string[];
@@ -43,6 +45,9 @@ export function addSelectOptions(command: Command): Command {
     .argument('[path...]', 'pipeline files or folders of them; none: those of the repository you stand in')
     .addOption(many('-j, --job <id>', 'only this job and what it needs (repeatable)'))
     .addOption(many('--matrix <key:value>', 'only the cells of a matrix with this value (repeatable)'))
+    .addOption(
+      new Option('--dialect <name>', 'language of the files; without it each tells its own').choices(dialectNames),
+    )
     .option('--event <name>', 'only pipelines whose `on` names this event; without it `on` is not looked at')
     .option('-e, --eventpath <file>', "JSON file with the event's payload, github.event")
     .addOption(many('-W, --workflows <path>', 'a pipeline file or folder, as the argument (repeatable)'))

@@ -2,6 +2,7 @@ import type {
   ArtifactSpec,
   CacheSpec,
   Checkout,
+  Dialect,
   Isolation,
   Job,
   Json,
@@ -18,6 +19,10 @@ export type PlanContexts = { readonly [name: string]: Json };
 /** A workflow made ready to run: order fixed, matrices expanded where they can be. The same input gives the same plan. */
 export interface Plan {
   readonly workflow: string;
+  /** What a step's machine looks like from inside goes by it; see `run/dialect.ts`. */
+  readonly dialect: Dialect;
+  /** Told at the start of the run. */
+  readonly notices: readonly string[];
   /** Absolute path of the file, or the forge's address of the job. */
   readonly file: string;
   /** Absolute path of the git repository's top, or `undefined` outside git. */
@@ -51,6 +56,8 @@ export interface PlanBounds {
   readonly matrix?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Image of steps that name none. */
   readonly image: string;
+  /** Images by the labels of `runs-on`, in lower case. */
+  readonly labels: ReadonlyMap<string, string>;
 }
 
 export interface PlannedResources {
@@ -70,6 +77,8 @@ export interface PlannedStep {
   readonly work: StepWork;
   readonly env: ReadonlyMap<string, Template>;
   readonly secrets: readonly string[];
+  /** Every secret of the run may be read through the `secrets` context; none becomes a variable by that. */
+  readonly allSecrets: boolean;
   readonly workingDirectory?: Template;
   readonly needs: readonly string[];
   readonly condition?: Template;

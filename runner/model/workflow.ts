@@ -85,13 +85,31 @@ export interface MachineWishes {
   readonly places?: ReadonlyMap<string, Place>;
 }
 
-/** What a step does. A forge's step may be an action; the native language has scripts only. */
-export type StepWork = {
+/** Which action a step runs: a folder of the workspace, a folder of a repository at a ref, or an image. */
+export type ActionReference =
+  | { readonly kind: 'local'; readonly path: string }
+  /** `path` is relative to the repository's top, `''` for the top itself. */
+  | { readonly kind: 'repository'; readonly repository: string; readonly path: string; readonly ref: string }
+  | { readonly kind: 'image'; readonly image: string };
+
+export interface ScriptWork {
   readonly kind: 'script';
   readonly script: Template;
   /** A shell's name (`bash`, `sh`, `python`, `node`) or a command line holding `{0}` for the script's path. */
   readonly shell?: Template;
-};
+}
+
+export interface ActionWork {
+  readonly kind: 'action';
+  readonly reference: ActionReference;
+  /** As the file writes it, with its place. */
+  readonly uses: Template;
+  /** Inputs by their names in the file; they are found in any case. */
+  readonly inputs: ReadonlyMap<string, Template>;
+}
+
+/** What a step does. A forge's step may be an action; the native language has scripts only. */
+export type StepWork = ScriptWork | ActionWork;
 
 export interface Step extends MachineWishes {
   /** The id in the file, or a generated one (`step-1`, 1-based) that contexts do not show. */
@@ -101,6 +119,8 @@ export interface Step extends MachineWishes {
   readonly work: StepWork;
   readonly env: ReadonlyMap<string, Template>;
   readonly secrets: readonly Template[];
+  /** Every secret of the run may be read through the `secrets` context; none becomes a variable by that. */
+  readonly allSecrets?: boolean;
   readonly workingDirectory?: Template;
   /** Ids of earlier steps; `undefined` in a file became the step before, so this is complete. */
   readonly needs: readonly string[];
@@ -115,6 +135,8 @@ export interface Step extends MachineWishes {
 
 export interface Job extends MachineWishes {
   readonly id: string;
+  /** Labels a runner must have, or one expression that yields a label or a list of them. They stand for an image. */
+  readonly runsOn?: readonly Template[] | Template;
   readonly name?: Template;
   readonly needs: readonly { readonly id: string; readonly place: Place }[];
   readonly condition?: Template;
@@ -134,20 +156,26 @@ export interface Job extends MachineWishes {
   readonly place: Place;
 }
 
-/** One event name of `on`, with its filters kept as found. */
+/** One event name of `on`. */
 export interface Trigger {
   readonly event: string;
+  /** What stands below the event's name, as found: branches, types, inputs. */
+  readonly filters?: Json;
   readonly place: Place;
 }
+
+export type Dialect = 'lightv' | 'github' | 'gitlab';
 
 /** What a file says, validated, with places and with its expressions unevaluated. Pure data. */
 export interface Workflow {
   readonly name: string;
   /** Absolute path. */
   readonly file: string;
-  readonly dialect: 'lightv' | 'github' | 'gitlab';
+  readonly dialect: Dialect;
   readonly on: readonly Trigger[];
   readonly env: ReadonlyMap<string, Template>;
   /** In the order of the file. */
   readonly jobs: readonly Job[];
+  /** What the file asks for that makes no difference here; told at the start of a run. */
+  readonly notices?: readonly string[];
 }

@@ -9,8 +9,9 @@ export function hangsOnNeeds(job: Job): boolean {
   );
 }
 
-function strategyTexts({ strategy, machine, secrets }: Job): Template[] {
-  const own = [machine, ...(secrets ?? []), strategy?.failFast, strategy?.maxParallel].flatMap(template);
+function strategyTexts({ strategy, machine, secrets, runsOn = [] }: Job): Template[] {
+  const labels = isTemplate(runsOn as Template) ? [runsOn as Template] : (runsOn as readonly Template[]);
+  const own = [machine, ...(secrets ?? []), ...labels, strategy?.failFast, strategy?.maxParallel].flatMap(template);
   const matrix = strategy?.matrix;
   if (matrix === undefined || isTemplate(matrix)) {
     return [...own, ...template(matrix)];

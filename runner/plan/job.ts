@@ -16,6 +16,7 @@ import {
 } from './readings.ts';
 import { resolve, type Setting } from './resolve.ts';
 import { resolveResources } from './resources.ts';
+import { imageOfLabels } from './runs-on.ts';
 import { resolveSecrets } from './secrets.ts';
 import { type JobWishes, planStep, resolveImage } from './step.ts';
 
@@ -85,7 +86,7 @@ function planCell(
   bounds: PlanBounds,
   setting: Setting,
 ): PlannedJob {
-  const wishes = jobWishes(job, setting);
+  const wishes = jobWishes(job, bounds, setting);
   const timeout = resolve(job.timeout, durationReading, setting);
   return {
     kind: 'job',
@@ -111,8 +112,8 @@ function planCell(
   };
 }
 
-function jobWishes(job: Job, setting: Setting): JobWishes {
-  const image = resolveImage(job, setting);
+function jobWishes(job: Job, bounds: PlanBounds, setting: Setting): JobWishes {
+  const image = resolveImage(job, setting) ?? imageOfLabels(job, bounds, setting);
   const isolation = resolve(job.isolation, isolationReading, setting);
   const network = resolve(job.network, networkReading, setting);
   return {

@@ -6,6 +6,7 @@ import { artifactProblems } from './artifact-names.ts';
 import { hangsOnNeeds } from './deferred.ts';
 import { planJob } from './job.ts';
 import { orderJobs } from './order.ts';
+import { githubLabels } from './runs-on.ts';
 import { answersTo, selectJobs } from './select.ts';
 
 export interface PlanOptions {
@@ -26,6 +27,8 @@ export interface PlanOptions {
   readonly repository?: string;
   /** Image of steps that name none; `busybox` when left out. */
   readonly image?: string;
+  /** Images by labels of `runs-on`, besides GitHub's own. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -57,10 +60,20 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
   if (problems.length > 0) {
     return { problems: inFileOrder(problems) };
   }
-  const { name, file, env } = workflow;
+  const { name, file, dialect, env } = workflow;
+  const notices = [...(workflow.notices ?? []), ...unreadFilters(workflow, options.event)];
   const { contexts, repository } = options;
   return {
-    plan: { workflow: name, file, ...(repository === undefined ? {} : { repository }), contexts, env, jobs: planned },
+    plan: {
+      workflow: name,
+      file,
+      dialect,
+      notices,
+      ...(repository === undefined ? {} : { repository }),
+      contexts,
+      env,
+      jobs: planned,
+    },
     problems: [],
   };
 }
@@ -75,7 +88,7 @@ export function expandDeferred(
   needs: { readonly [job: string]: Json },
 ): { jobs: PlannedJob[]; problems: Problem[] } {
   const unbounded = { cpu: Number.POSITIVE_INFINITY, memory: Number.POSITIVE_INFINITY };
-  const bounds = job.bounds ?? { host: unbounded, image: defaultImage };
+  const bounds = job.bounds ?? { host: unbounded, image: defaultImage, labels: githubLabels };
   const { jobs, problems } = planJob(job.job, plan.contexts, needs, bounds);
   const others = plan.jobs.filter((other) => other.kind === 'job');
   const all = [...problems, ...artifactProblems([...others, ...jobs], plan.contexts)];
@@ -84,14 +97,26 @@ export function expandDeferred(
 
 const defaultImage = 'busybox';
 
-function boundsOf({ host, image, isolation, secrets, matrix }: PlanOptions): PlanBounds {
+function boundsOf({ host, image, isolation, secrets, matrix, labels = {} }: PlanOptions): PlanBounds {
   return {
     host,
     image: image ?? defaultImage,
+    labels: new Map([
+      ...githubLabels,
+      ...Object.entries(labels).map(([label, of]) => [label.toLowerCase(), of] as const),
+    ]),
     ...(isolation === undefined ? {} : { isolation }),
     ...(secrets === undefined ? {} : { secrets }),
     ...(matrix === undefined ? {} : { matrix }),
   };
+}
+
+/** What `on` says below an event's name is not looked at yet. */
+function unreadFilters({ on, dialect }: Workflow, event: string | undefined): string[] {
+  const filtered = on.some((trigger) => trigger.event === event && (trigger.filters ?? null) !== null);
+  return dialect === 'github' && filtered
+    ? [`the filters of \`on.${event}\` (branches, paths, types) are not looked at: the workflow runs`]
+    : [];
 }
 
 function cycleProblem(job: Job): Problem {

@@ -1,5 +1,6 @@
 import type { PlanBounds, PlannedStep } from '../model/plan.ts';
 import type { Isolation, Job, Network, Resources, Step } from '../model/workflow.ts';
+import { actionProblems } from './actions.ts';
 import { chooseIsolation } from './isolation.ts';
 import { countReading, durationReading, imageReading, isolationReading, networkReading } from './readings.ts';
 import { resolve, resolveText, type Setting } from './resolve.ts';
@@ -24,6 +25,7 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
   setting.problems.push(...(problem === undefined ? [] : [problem]));
   setting.problems.push(...resourceProblems(resources, isolation, bounds.host, placeOf));
   const timeout = resolve(step.timeout, durationReading, setting);
+  setting.problems.push(...actionProblems(step.work));
   return {
     id: step.id,
     named: step.named,
@@ -31,6 +33,7 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
     work: step.work,
     env: step.env,
     secrets: resolveSecrets(step.secrets, wishes.secrets, bounds.secrets, setting),
+    allSecrets: step.allSecrets ?? false,
     ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
     needs: step.needs,
     ...(step.condition === undefined ? {} : { condition: step.condition }),

@@ -2,6 +2,7 @@ import { fillTemplate } from '../expression/evaluate.ts';
 import type { Scope } from '../expression/scope.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Json, Template } from '../model/workflow.ts';
+import { contextsInside } from './inside.ts';
 import type { JobScene } from './scene.ts';
 
 type Status = NonNullable<Scope['status']>;
@@ -32,6 +33,7 @@ export function jobContexts({ run, job, needs }: Pick<JobScene, 'run' | 'job' | 
   const { failFast, maxParallel, index, total } = job.strategy;
   return {
     ...run.plan.contexts,
+    ...contextsInside(run.plan),
     needs,
     matrix: job.matrix ?? {},
     strategy: {
@@ -49,7 +51,7 @@ export function stepContexts(scene: JobScene, step: PlannedStep): { [name: strin
     ...jobContexts(scene),
     job: { status: statusName(stepStatus(scene, step)) },
     steps: stepsContext(scene, scene.graph.needed(step.id)),
-    secrets: secretsOf(scene, step),
+    secrets: step.allSecrets ? Object.fromEntries(scene.run.services.secrets) : secretsOf(scene, step),
   };
 }
 

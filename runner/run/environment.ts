@@ -2,8 +2,8 @@ import type { ImageConfig } from '../model/image.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
 import { secretsOf } from './contexts.ts';
+import { contextsInside, eventFile, insideOf } from './inside.ts';
 import type { JobScene } from './scene.ts';
-import { workspace } from './services.ts';
 import type { StepFolder } from './step-files.ts';
 
 /** Keys of the `github` context that steps get as `GITHUB_*`; the token and the event are not among them. */
@@ -49,7 +49,7 @@ export function stepEnvironment(
 ): Record<string, string> {
   const network = step.network.kind === 'none' ? {} : scene.run.services.network.env;
   const merged: Record<string, string> = {
-    HOME: '/root',
+    HOME: insideOf(scene.run.plan).home,
     ...image.env,
     ...network,
     CI: 'true',
@@ -63,17 +63,29 @@ export function stepEnvironment(
 }
 
 function ownVariables({ run, job }: JobScene, step: PlannedStep): Record<string, string> {
-  const { github, runner } = run.plan.contexts;
-  return {
+  const { github, runner } = { ...run.plan.contexts, ...contextsInside(run.plan) };
+  const inside = insideOf(run.plan);
+  const shared = {
     ...texts(github, (key) => exported.includes(key), 'GITHUB_'),
     ...texts(runner, () => true, 'RUNNER_'),
-    GITHUB_WORKSPACE: workspace,
+    GITHUB_WORKSPACE: inside.workspace,
     GITHUB_JOB: job.jobId,
+  };
+  if (run.plan.dialect === 'github') {
+    return {
+      ...shared,
+      GITHUB_ACTIONS: 'true',
+      GITHUB_ACTION: step.named ? step.id : '__run',
+      GITHUB_EVENT_PATH: eventFile(inside),
+    };
+  }
+  return {
+    ...shared,
     LIGHTV: 'true',
     LIGHTV_RUN_ID: run.services.run,
     LIGHTV_JOB: job.id,
     LIGHTV_STEP: step.id,
-    LIGHTV_WORKSPACE: workspace,
+    LIGHTV_WORKSPACE: inside.workspace,
   };
 }
 

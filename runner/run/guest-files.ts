@@ -54,14 +54,19 @@ function relativePattern(pattern: string, folder: string): string {
 }
 
 /** What `hashFiles()` gives: SHA-256 over the SHA-256 of each file that matches, in the order of their names; '' for none. */
-export async function digestFiles(vm: MicroVm, patterns: readonly string[], signal: AbortSignal): Promise<string> {
-  const only = await findFiles(vm, patterns, signal);
+export async function digestFiles(
+  vm: MicroVm,
+  patterns: readonly string[],
+  signal: AbortSignal,
+  folder = workspace,
+): Promise<string> {
+  const only = await findFiles(vm, patterns, signal, folder);
   if (only.length === 0) {
     return '';
   }
   const all = createHash('sha256');
   let files = 0;
-  for await (const { entry } of entriesOf(await vm.copyOut(workspace, signal, { only }))) {
+  for await (const { entry } of entriesOf(await vm.copyOut(folder, signal, { only }))) {
     if (entry.header.type === 'file') {
       const one = createHash('sha256');
       for await (const chunk of entry) {

@@ -6,6 +6,7 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
 import { onAbort } from './stop.ts';
+import { workPlace } from './work.ts';
 
 /** Bytes a machine gets when neither the file nor its image says. */
 const defaultMemory = 512 * 1024 ** 2;
@@ -177,7 +178,7 @@ function weightOf({ resources, work }: PlannedStep, image: ImageFile, { isolatio
   if (resources.memory !== undefined && resources.memory < least) {
     const megabytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)}Mi`;
     const message = `${megabytes(resources.memory)} of memory are too little: ${image.name} at microvm needs ${megabytes(least)}`;
-    throw new WrongInput([{ message, place: work.script.place }]);
+    throw new WrongInput([{ message, place: workPlace(work) }]);
   }
   return { cpu: resources.cpu, memory: resources.memory ?? Math.max(wished, least) };
 }

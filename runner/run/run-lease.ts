@@ -66,6 +66,9 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<Job
   let fault: HostFault | undefined;
   try {
     await report.write({ type: 'run-start', workflow: plan.workflow, file: plan.file, jobs });
+    for (const text of plan.notices) {
+      await report.notice({}, text);
+    }
     results = await runPlan(run);
   } finally {
     fault = await clearUp(run);

@@ -1,14 +1,16 @@
 import { fillTemplate } from '../expression/evaluate.ts';
+import type { Json, ScriptWork } from '../model/workflow.ts';
 import { saveArtifacts } from './artifacts.ts';
 import { envContext, stepContexts } from './contexts.ts';
 import { type End, endOfError } from './ending.ts';
 import { stepEnvironment } from './environment.ts';
 import { runGuestCommand, type StepAttempt, signalAfter, worse } from './guest-command.ts';
 import { digestFiles } from './guest-files.ts';
+import { eventFile, type Inside, insideOf } from './inside.ts';
 import type { JobScene } from './scene.ts';
-import { workspace } from './services.ts';
 import { chooseShell } from './shell.ts';
 import type { StepWords } from './step-files.ts';
+import { packFiles } from './tar.ts';
 import { withTimeout } from './timeout.ts';
 import { withFiles } from './with-files.ts';
 
@@ -20,10 +22,14 @@ export interface Ran extends End {
 }
 
 /** Runs a step's script and takes what it left: command files, then artifacts. Rejects when it could not be started. */
-export async function runScript(scene: JobScene, at: StepAttempt): Promise<Ran> {
+export async function runScript(scene: JobScene, at: StepAttempt, work: ScriptWork): Promise<Ran> {
   const { step, held, stop } = at;
-  const script = await scriptWords(scene, at);
-  const shell = chooseShell(script.shell, held.image.config.shells);
+  const { dialect } = scene.run.plan;
+  const script = await scriptWords(scene, at, work);
+  const shell = chooseShell(script.shell, held.image.config.shells, dialect);
+  if (dialect === 'github') {
+    await putEvent(scene, at);
+  }
   const run = await withTimeout(step.timeout, 'step', stop, () =>
     runGuestCommand(scene, at, {
       folder: at.folder,
@@ -47,9 +53,10 @@ export async function runScript(scene: JobScene, at: StepAttempt): Promise<Ran> 
 }
 
 /** A step's templates, worked out with the workspace as the step finds it. */
-async function scriptWords(scene: JobScene, { step, held, stop }: StepAttempt) {
-  const digest = (patterns: readonly string[]) => digestFiles(held.vm, patterns, stop.signal);
-  const { script, shell = scene.job.shell } = step.work;
+async function scriptWords(scene: JobScene, { step, held, stop }: StepAttempt, work: ScriptWork) {
+  const inside = insideOf(scene.run.plan);
+  const digest = (patterns: readonly string[]) => digestFiles(held.vm, patterns, stop.signal, inside.workspace);
+  const { script, shell = scene.job.shell } = work;
   const folder = step.workingDirectory ?? scene.job.workingDirectory;
   return await withFiles({ contexts: stepContexts(scene, step) }, digest, (bare) => {
     const env = envContext(scene, scene.graph.needed(step.id), step.env, bare);
@@ -58,11 +65,19 @@ async function scriptWords(scene: JobScene, { step, held, stop }: StepAttempt) {
       env,
       text: fillTemplate(script, scope),
       shell: shell === undefined ? undefined : fillTemplate(shell, scope),
-      cwd: absolute(folder === undefined ? '' : fillTemplate(folder, scope)),
+      cwd: absolute(folder === undefined ? '' : fillTemplate(folder, scope), inside),
     };
   });
 }
 
-function absolute(folder: string): string {
+function absolute(folder: string, { workspace }: Inside): string {
   return folder.startsWith('/') ? folder : folder === '' ? workspace : `${workspace}/${folder}`;
+}
+
+/** GitHub's steps read the payload of their event from a file, which is made before each. */
+async function putEvent({ run }: JobScene, { held, stop }: StepAttempt): Promise<void> {
+  const inside = insideOf(run.plan);
+  const { event = {} } = (run.plan.contexts.github ?? {}) as { readonly event?: Json };
+  const name = eventFile(inside).slice(inside.temp.length + 1);
+  await held.vm.copyIn(packFiles([{ name, text: JSON.stringify(event, undefined, 2) }]), inside.temp, stop.signal);
 }

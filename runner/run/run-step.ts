@@ -5,12 +5,14 @@ import { displayName } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import type { HeldMachine } from './machines.ts';
 import { withRetry } from './retry.ts';
-import { type Ran, runScript } from './run-script.ts';
+import type { Ran } from './run-script.ts';
+import { runWork } from './run-work.ts';
 import type { JobScene } from './scene.ts';
 import { noWords } from './step-files.ts';
 import { takeMachine } from './step-machine.ts';
 import { StepOutput } from './step-output.ts';
 import { onAbort, Stop } from './stop.ts';
+import { workTitle } from './work.ts';
 import { fillDisk } from './workspace.ts';
 
 /** How a step ended, and the machine it ended on, which is still up: whoever gets it gives it back. */
@@ -66,7 +68,7 @@ async function oneAttempt(
     if (held !== inherited) {
       await fillDisk(scene, step, held, stop.signal);
     }
-    return { ...(await runScript(scene, { step, folder: `${index}-${attempt}`, held, output, stop })), held };
+    return { ...(await runWork(scene, { step, folder: `${index}-${attempt}`, held, output, stop })), held };
   } catch (error) {
     const end = await endOfAttempt(scene, step, error, stop);
     return { ...end, words: noWords, artifacts: [], ...(held === undefined ? {} : { held }) };
@@ -117,6 +119,5 @@ function stepName(scene: JobScene, step: PlannedStep): string {
   if (step.name !== undefined) {
     return displayName(step.name, stepContexts(scene, step));
   }
-  const line = step.work.script.text.split('\n').find((each) => each.trim() !== '') ?? '';
-  return step.named ? step.id : line.trim().slice(0, 80) || step.id;
+  return step.named ? step.id : workTitle(step.work) || step.id;
 }

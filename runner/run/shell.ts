@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { Dialect } from '../model/workflow.ts';
 import { StepFailure } from './ending.ts';
 
 /** How a script is run. */
@@ -19,12 +20,22 @@ const known: ReadonlyMap<string, { readonly words: readonly string[]; readonly f
 
 /**
  * The shell of a step: `wanted` is a name or a command line that holds `{0}`; without it bash where the image has one,
- * else sh. `shells` are the image's, absolute. Throws a `StepFailure` for what is neither.
+ * else sh. `shells` are the image's, absolute. Throws a `StepFailure` for what is neither. A GitHub step that names no
+ * shell gets bash without `pipefail`, one that names bash gets it.
  */
-export function chooseShell(wanted: string | undefined, shells: readonly string[]): ShellUse {
+export function chooseShell(wanted: string | undefined, shells: readonly string[], dialect: Dialect): ShellUse {
   const hasBash = shells.some((shell) => basename(shell) === 'bash');
+  if (dialect === 'github' && hasBash && (wanted ?? '').trim() === '') {
+    return shellUse({ words: ['bash', '-e', '{0}'], file: 'script.sh' }, shells);
+  }
   const name = wanted === undefined || wanted.trim() === '' ? (hasBash ? 'bash' : 'sh') : wanted.trim();
-  const shell = known.get(name) ?? custom(name);
+  return shellUse(known.get(name) ?? custom(name), shells);
+}
+
+function shellUse(
+  shell: { readonly words: readonly string[]; readonly file: string },
+  shells: readonly string[],
+): ShellUse {
   return {
     file: shell.file,
     argv: (path) => shell.words.map((word, at) => (at === 0 ? inImage(word, shells) : word.replaceAll('{0}', path))),

@@ -4,6 +4,7 @@ import type { PlannedStep } from '../model/plan.ts';
 import { defaultDisk, diskPath, type StepDisk } from './disks.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
+import { workPlace } from './work.ts';
 
 /** Where a step's machine gets its disk from, and what the disk is called. */
 export interface DiskOrigin {
@@ -47,7 +48,7 @@ function diskSpec(scene: JobScene, step: PlannedStep, origin: DiskOrigin, { isol
   if (parent.isolation === 'microvm' && isolation !== 'microvm') {
     // A guest with a kernel of its own may have written anything to its disk; the host's kernel must not mount that.
     const message = `step "${step.id}" runs at ${isolation}, but it goes on with a disk that a microVM wrote; run it at microvm, or give it needs: []`;
-    throw new WrongInput([{ message, place: step.work.script.place }]);
+    throw new WrongInput([{ message, place: workPlace(step.work) }]);
   }
   return { path, size: parent.disk.size, parent: parent.disk };
 }

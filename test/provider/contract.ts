@@ -7,7 +7,8 @@ import { contentsOf, tarOf } from '../ground/tar.ts';
 
 /** A plan without jobs: what a provider hands on and does not look into. */
 export function planNamed(workflow: string): Plan {
-  return { workflow, file: `/x/${workflow}.yaml`, contexts: { vars: { A: 'b' } }, env: new Map(), jobs: [] };
+  const file = `/x/${workflow}.yaml`;
+  return { workflow, dialect: 'lightv', notices: [], file, contexts: { vars: { A: 'b' } }, env: new Map(), jobs: [] };
 }
 
 /** What a test of the suite works on; `seen` is what the far side was told of a lease. */

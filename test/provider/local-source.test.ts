@@ -127,7 +127,7 @@ test('contexts tell the commit, branch and repository', async (t) => {
   const top = repository(t);
   git(top, 'remote', 'add', 'origin', 'https://me:hunter2@example.com/owner/name.git');
   const given = { vars: { A: 'b' }, inputs: {}, event: 'push', payload: { x: 1 } };
-  const contexts = await localContexts(join(top, 'p.yaml'), top, given);
+  const contexts = await localContexts({ file: join(top, 'p.yaml'), name: 'p', dialect: 'lightv' }, top, given);
   t.like(contexts, {
     github: {
       repository: 'owner/name',
@@ -150,8 +150,11 @@ test('a repository without a commit still has contexts and a working tree', asyn
   const top = folder(t);
   git(top, 'init', '-q', '-b', 'main');
   writeFileSync(join(top, 'a'), '1');
-  t.like(await localContexts(join(top, 'p.yaml'), top, { vars: {}, inputs: {} }), {
-    github: { sha: '', ref: 'refs/heads/main' },
-  });
+  t.like(
+    await localContexts({ file: join(top, 'p.yaml'), name: 'p', dialect: 'lightv' }, top, { vars: {}, inputs: {} }),
+    {
+      github: { sha: '', ref: 'refs/heads/main' },
+    },
+  );
   t.deepEqual(await contentsOf(await localSource(top)({}, never)), { a: '1' });
 });

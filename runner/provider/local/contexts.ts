@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import { basename, relative } from 'node:path';
 import { userName } from '../../host/user-name.ts';
 import type { PlanContexts } from '../../model/plan.ts';
-import type { Json } from '../../model/workflow.ts';
+import type { Json, Workflow } from '../../model/workflow.ts';
 import { withoutUser } from './clone.ts';
+import { type Commit, madePayload } from './event-payload.ts';
 import { askGit, gitIn } from './git.ts';
 
 /** What the user hands to expressions. */
@@ -17,9 +18,13 @@ export interface Given {
 }
 
 /** The contexts of a run on this machine, from git and the user: `github`, `runner`, `vars`, `inputs`. */
-export async function localContexts(file: string, repository: string | undefined, given: Given): Promise<PlanContexts> {
+export async function localContexts(
+  workflow: Pick<Workflow, 'file' | 'name' | 'dialect'>,
+  repository: string | undefined,
+  given: Given,
+): Promise<PlanContexts> {
   return {
-    github: await githubContext(file, repository, given),
+    github: await githubContext(workflow, repository, given),
     runner: {
       os: 'Linux',
       arch: process.arch === 'arm64' ? 'ARM64' : 'X64',
@@ -32,22 +37,43 @@ export async function localContexts(file: string, repository: string | undefined
   };
 }
 
-async function githubContext(file: string, repository: string | undefined, given: Given): Promise<Json> {
-  const commit = repository === undefined ? {} : await commitContext(repository);
-  return {
+async function githubContext(
+  { file, name, dialect }: Pick<Workflow, 'file' | 'name' | 'dialect'>,
+  repository: string | undefined,
+  given: Given,
+): Promise<Json> {
+  const commit: Commit = repository === undefined ? {} : await commitContext(repository);
+  const actor = userName() ?? `${process.getuid?.()}`;
+  const path = repository === undefined ? file : relative(repository, file);
+  const common = {
     ...commit,
-    actor: userName() ?? `${process.getuid?.()}`,
+    actor,
     event_name: given.event ?? 'push',
-    event: given.payload ?? {},
-    workflow: file,
-    ...(repository === undefined ? {} : { workflow_ref: relative(repository, file) }),
     workspace: '/workspace',
     server_url: 'https://github.com',
+  };
+  if (dialect !== 'github') {
+    const event = given.payload ?? {};
+    return { ...common, event, workflow: file, ...(repository === undefined ? {} : { workflow_ref: path }) };
+  }
+  return {
+    ...common,
+    event: given.payload ?? (await madePayload(common.event_name, commit, actor, repository)),
+    workflow: name,
+    workflow_ref: `${commit.repository ?? ''}/${path}@${commit.ref ?? ''}`,
+    workflow_sha: commit.sha ?? '',
+    triggering_actor: actor,
+    api_url: 'https://api.github.com',
+    graphql_url: 'https://api.github.com/graphql',
+    base_ref: '',
+    head_ref: '',
+    ref_protected: false,
+    retention_days: '90',
   };
 }
 
 /** Fields that git cannot tell, as in a repository without a commit, are empty. */
-async function commitContext(top: string): Promise<{ readonly [name: string]: Json }> {
+async function commitContext(top: string): Promise<Commit> {
   const git = gitIn(top);
   const sha = (await askGit(git, 'rev-parse', '--verify', 'HEAD')) ?? '';
   const branch = await askGit(git, 'symbolic-ref', '--quiet', 'HEAD');

@@ -4,8 +4,10 @@ import { causeText, HostFault, WrongInput } from '../../host/fault.ts';
 import { imageExists } from '../../image/open.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { Isolation, Template, Workflow } from '../../model/workflow.ts';
+import type { Dialect, Isolation, Template, Workflow } from '../../model/workflow.ts';
 import { type PlanOptions, planWorkflow } from '../../plan/plan-workflow.ts';
+import { dialectOf } from '../../workflow/dialect.ts';
+import { readGithubWorkflow } from '../../workflow/github/read.ts';
 import { readPipeline } from '../../workflow/lightv/read.ts';
 import { type Given, localContexts } from './contexts.ts';
 import { repositoryTop } from './git.ts';
@@ -15,6 +17,8 @@ const largestFile = 1024 * 1024;
 
 export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matrix' | 'isolation' | 'host' | 'secrets'> {
   readonly given: Given;
+  /** Of all files; left out, each tells its own. */
+  readonly dialect?: Dialect;
   /** Level of what names none, weaker than `isolation`: it raises nothing. */
   readonly defaultIsolation?: Isolation;
   /** Other names for images. */
@@ -28,7 +32,7 @@ export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matri
  * files, those without any of the jobs or matrix keys that are asked for are left out, unless that leaves none.
  */
 export async function readPlans(files: readonly string[], options: ReadOptions): Promise<readonly Plan[]> {
-  const read = await Promise.all(files.map(readWorkflow));
+  const read = await Promise.all(files.map((file) => readWorkflow(file, options.dialect)));
   const problems = read.flatMap((result) => result.problems);
   if (problems.length > 0) {
     throw new WrongInput(problems);
@@ -48,7 +52,10 @@ export async function readPlans(files: readonly string[], options: ReadOptions):
 }
 
 /** Reads one file. Everything wrong with it is in `problems`; only a host that cannot read is thrown, as a `HostFault`. */
-async function readWorkflow(file: string): Promise<{ workflow?: Workflow; problems: readonly Problem[] }> {
+async function readWorkflow(
+  file: string,
+  dialect: Dialect | undefined,
+): Promise<{ workflow?: Workflow; problems: readonly Problem[] }> {
   const wrong = (message: string) => ({ problems: [{ message, place: { file, line: 1, column: 1 } }] });
   try {
     const found = await stat(file);
@@ -59,7 +66,7 @@ async function readWorkflow(file: string): Promise<{ workflow?: Workflow; proble
       return wrong(`the file has ${found.size} bytes; at most ${largestFile} (1 MiB) are allowed`);
     }
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-    return readPipeline(text, file);
+    return await readDialect(text, file, dialect ?? dialectOf(file, text));
   } catch (error) {
     if (error instanceof TypeError) {
       return wrong('the file is not UTF-8 text');
@@ -72,6 +79,17 @@ async function readWorkflow(file: string): Promise<{ workflow?: Workflow; proble
   }
 }
 
+async function readDialect(text: string, file: string, dialect: Dialect) {
+  if (dialect === 'github') {
+    return await readGithubWorkflow(text, file, await repositoryTop(dirname(file)));
+  }
+  if (dialect === 'gitlab') {
+    const message = "GitLab's pipelines cannot be run yet; --dialect lightv or github reads the file as one of these";
+    return { problems: [{ message, place: { file, line: 1, column: 1 } }] };
+  }
+  return readPipeline(text, file);
+}
+
 function asked(workflows: readonly Workflow[], jobs: readonly string[] = []): readonly Workflow[] {
   const having = workflows.filter((workflow) => workflow.jobs.some((job) => jobs.includes(job.id)));
   const known = jobs.every((id) => workflows.some((workflow) => workflow.jobs.some((job) => job.id === id)));
@@ -79,14 +97,15 @@ function asked(workflows: readonly Workflow[], jobs: readonly string[] = []): re
 }
 
 async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: Plan; problems: readonly Problem[] }> {
-  const { given, defaultIsolation, images = {}, env = {}, ...rest } = options;
+  const { given, defaultIsolation, images = {}, env = {}, dialect: _, ...rest } = options;
   const repository = await repositoryTop(dirname(workflow.file));
-  const contexts = await localContexts(workflow.file, repository, given);
+  const contexts = await localContexts(workflow, repository, given);
   const jobs = options.jobs?.filter((id) => workflow.jobs.some((job) => job.id === id));
   const result = planWorkflow(withDefault(workflow, defaultIsolation), {
     ...rest,
     ...(jobs === undefined || jobs.length === 0 ? {} : { jobs }),
     contexts,
+    labels: images,
     ...(repository === undefined ? {} : { repository }),
   });
   if (result.plan === undefined) {

@@ -1,7 +1,7 @@
-import { didYouMean } from '../../expression/nearest.ts';
-import type { Problem } from '../../model/problem.ts';
-import type { Job } from '../../model/workflow.ts';
-import { enumerated } from '../shown.ts';
+import { didYouMean } from '../expression/nearest.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Job } from '../model/workflow.ts';
+import { enumerated } from './shown.ts';
 
 /** Needs of jobs that do not exist, and circles of needs; each circle once, from its first job in the file. */
 export function needsProblems(jobs: readonly Job[]): Problem[] {

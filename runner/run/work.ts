@@ -1,0 +1,16 @@
+import type { Place } from '../model/problem.ts';
+import type { StepWork } from '../model/workflow.ts';
+
+/** Where a step's work stands in its file. */
+export function workPlace(work: StepWork): Place {
+  return work.kind === 'script' ? work.script.place : work.uses.place;
+}
+
+/** What a step without a name is called by: the first line of its script, or its action; `''` for a blank script. */
+export function workTitle(work: StepWork): string {
+  if (work.kind === 'action') {
+    return work.uses.text.trim();
+  }
+  const line = work.script.text.split('\n').find((each) => each.trim() !== '') ?? '';
+  return line.trim().slice(0, 80);
+}

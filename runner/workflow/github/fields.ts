@@ -1,0 +1,40 @@
+import type { Maybe, Template } from '../../model/workflow.ts';
+import type { Field } from '../field.ts';
+import type { FileGathering } from '../gather.ts';
+
+/** What reading a workflow brings to light. Which contexts a text may read was looked at by GitHub's own parser. */
+export type Gathering = FileGathering<'any'>;
+
+/** A field's text where there is one. */
+export function textAt(field: Field | undefined): Template | undefined {
+  return field === undefined ? undefined : field.template;
+}
+
+/** `timeout-minutes`: minutes, fractions allowed, as milliseconds; an expression that gives minutes as a duration. */
+export function minutesAt(field: Field | undefined, gathering: Gathering): Maybe<number> | undefined {
+  const allowed = 'a number of minutes, or an expression';
+  const found = gathering.maybe(
+    field,
+    'any',
+    ({ value }) => (typeof value === 'number' && value > 0 ? Math.ceil(value * 60_000) : undefined),
+    allowed,
+  );
+  return typeof found === 'object' ? { ...found, text: `${found.text}m` } : found;
+}
+
+export function flagAt(field: Field | undefined, gathering: Gathering): Maybe<boolean> {
+  const read = ({ value }: Field) => (typeof value === 'boolean' ? value : undefined);
+  return gathering.maybe(field, 'any', read, 'true, false or an expression') ?? false;
+}
+
+/** Variables, inputs or outputs. A map that is one expression as a whole is told as not there yet. */
+export function namedAt(field: Field | undefined, gathering: Gathering): Map<string, Template> {
+  if (field !== undefined && !field.isMap && field.text !== '') {
+    gathering.tell(field, `'${field.key}' as one expression is not there yet; allowed: a map of names and values`);
+  }
+  const entries = field?.entries() ?? [];
+  for (const entry of entries.filter(({ key }) => key.startsWith('${{'))) {
+    gathering.tell(entry, `the key '${entry.key}' is an expression, which is not there yet; allowed: a name`);
+  }
+  return new Map(entries.map((entry) => [entry.key, entry.template]));
+}

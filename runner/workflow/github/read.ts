@@ -1,0 +1,63 @@
+import { relative } from 'node:path';
+import type { Problem } from '../../model/problem.ts';
+import type { Trigger, Workflow } from '../../model/workflow.ts';
+import { parseDocument } from '../document.ts';
+import { Field } from '../field.ts';
+import { FileGathering } from '../gather.ts';
+import { needsProblems } from '../needs.ts';
+import { inFileOrder } from '../problem-order.ts';
+import type { Gathering } from './fields.ts';
+import { readDefaults, readJob } from './job.ts';
+
+/**
+ * A GitHub workflow from its text; `file` is the absolute path that places name, `top` the repository's. GitHub's own
+ * parser says what is wrong with it, and so does what LightV cannot run yet; all in one go, in the order of the file.
+ * `workflow` is there when there are no problems.
+ */
+export async function readGithubWorkflow(
+  text: string,
+  file: string,
+  top: string | undefined,
+): Promise<{ workflow?: Workflow; problems: Problem[] }> {
+  const { document, problems } = parseDocument(text, file);
+  if (document === undefined) {
+    return { problems: inFileOrder(problems) };
+  }
+  // The parser brings a schema of its own, which native pipelines need not wait for.
+  const { schemaProblems } = await import('./schema-problems.ts');
+  const gathering: Gathering = new FileGathering();
+  const workflow = readWorkflow(Field.root(document), file, top, gathering);
+  const all = [...problems, ...schemaProblems(text, file), ...gathering.problems, ...needsProblems(workflow.jobs)];
+  return all.length > 0 ? { problems: inFileOrder(all) } : { workflow, problems: [] };
+}
+
+function readWorkflow(root: Field, file: string, top: string | undefined, gathering: Gathering): Workflow {
+  const defaults = readDefaults(root.get('defaults'));
+  const jobs = root.get('jobs')?.entries() ?? [];
+  const limits = [root.get('concurrency'), ...jobs.map((job) => job.get('concurrency'))];
+  return {
+    name: root.get('name')?.text ?? (top === undefined ? file : relative(top, file)),
+    file,
+    dialect: 'github',
+    on: readTriggers(root.get('on')),
+    env: namedTexts(root.get('env')),
+    jobs: jobs.map((job) => readJob(job, defaults, gathering)),
+    ...(limits.some((limit) => limit !== undefined)
+      ? { notices: ['`concurrency` makes no difference here: runs of this machine do not wait for each other'] }
+      : {}),
+  };
+}
+
+function namedTexts(field: Field | undefined) {
+  return new Map((field?.entries() ?? []).map((entry) => [entry.key, entry.template]));
+}
+
+function readTriggers(on: Field | undefined): Trigger[] {
+  if (on === undefined) {
+    return [];
+  }
+  if (!on.isMap) {
+    return on.oneOrMany().map((event) => ({ event: event.text, place: event.place }));
+  }
+  return on.entries().map((event) => ({ event: event.key, filters: event.value, place: event.keyPlace }));
+}

@@ -6,6 +6,7 @@ import { Field } from '../field.ts';
 import { FileGathering } from '../gather.ts';
 import { needsProblems } from '../needs.ts';
 import { inFileOrder } from '../problem-order.ts';
+import { conditionProblems } from './conditions.ts';
 import type { Gathering } from './fields.ts';
 import { readDefaults, readJob } from './job.ts';
 
@@ -27,7 +28,9 @@ export async function readGithubWorkflow(
   const { schemaProblems } = await import('./schema-problems.ts');
   const gathering: Gathering = new FileGathering();
   const workflow = readWorkflow(Field.root(document), file, top, gathering);
-  const all = [...problems, ...schemaProblems(text, file), ...gathering.problems, ...needsProblems(workflow.jobs)];
+  const schema = await schemaProblems(text, file);
+  const own = [...gathering.problems, ...needsProblems(workflow.jobs), ...conditionProblems(workflow.jobs, schema)];
+  const all = [...problems, ...schema, ...own];
   return all.length > 0 ? { problems: inFileOrder(all) } : { workflow, problems: [] };
 }
 

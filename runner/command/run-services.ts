@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { attempt } from '../host/attempt.ts';
 import { cacheFolder, scratchFolder } from '../host/paths.ts';
 import { openImage } from '../image/open.ts';
 import type { ChooseMachine } from '../model/machine.ts';
+import { actionFetcher } from '../provider/local/actions/fetch.ts';
 import type { LocalLease } from '../provider/local/provider.ts';
 import { localSource } from '../provider/local/source.ts';
 import { defaultLimits, guestFolder, type RunServices } from '../run/services.ts';
@@ -24,6 +25,8 @@ export interface RunSetting {
   /** Other names for images. */
   readonly images: Readonly<Record<string, string>>;
   readonly choose: ChooseMachine;
+  /** Tells what is worth knowing and belongs to no run. */
+  readonly warn: (sentence: string) => void;
   /** Stops the building of images. */
   readonly signal: AbortSignal;
 }
@@ -51,6 +54,11 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
         ...(repository === undefined ? {} : { repository }),
       }),
     source: localSource(repository),
+    actions: actionFetcher({
+      run: lease.run,
+      ...(options.actionsMirror === undefined ? {} : { mirror: resolve(options.actionsMirror) }),
+      warn: (sentence) => setting.warn(sentence),
+    }),
     caches: openCache({
       folder: join(cacheFolder(), 'caches'),
       scope: repository ?? lease.plan.file,

@@ -1,3 +1,5 @@
+import type { Step, Template } from './workflow.ts';
+
 /** The repository of an action at one commit, on this machine. */
 export interface FetchedAction {
   /** `owner/repo`. */
@@ -20,3 +22,43 @@ export interface FetchedAction {
  * `WrongInput` for what does not exist or cannot be reached.
  */
 export type FetchAction = (repository: string, ref: string, signal: AbortSignal) => Promise<FetchedAction>;
+
+/** An input that an action declares. */
+export interface ActionInput {
+  readonly default?: Template;
+  readonly required: boolean;
+  readonly deprecation?: string;
+}
+
+/** A Node program. Paths are relative to the action's folder. */
+export interface JavaScriptRuns {
+  readonly kind: 'javascript';
+  /** The major version it was written for: 16 counts as 20. */
+  readonly node: 20 | 24;
+  readonly main: string;
+  readonly pre?: string;
+  readonly preIf?: Template;
+  readonly post?: string;
+  readonly postIf?: Template;
+}
+
+/** Steps of the action's own, run one after the other on the machine of the step that uses it. */
+export interface CompositeRuns {
+  readonly kind: 'composite';
+  readonly steps: readonly Step[];
+  readonly outputs: ReadonlyMap<string, Template>;
+}
+
+/** Kinds that nothing runs yet, by what the file says. */
+export interface OtherRuns {
+  readonly kind: 'other';
+  readonly using: string;
+}
+
+/** What an `action.yml` says, validated, its expressions unevaluated. */
+export interface ActionDefinition {
+  readonly name: string;
+  /** By their names in lower case. */
+  readonly inputs: ReadonlyMap<string, ActionInput>;
+  readonly runs: JavaScriptRuns | CompositeRuns | OtherRuns;
+}

@@ -85,23 +85,26 @@ export function envContext(
   scope: Scope,
 ): Record<string, string> {
   const given = scene.run.plan.contexts.env;
-  const env: Record<string, string> = {};
+  let env: Record<string, string> = {};
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) {
     Object.assign(env, Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)])));
   }
-  const add = (layer: ReadonlyMap<string, Template>) => {
-    const layerScope = { ...scope, contexts: { ...scope.contexts, env: { ...env } } };
-    for (const [name, template] of layer) {
-      env[name] = fillTemplate(template, layerScope);
-    }
-  };
-  add(scene.run.plan.env);
-  add(scene.job.env);
+  env = envOver(env, scene.run.plan.env, scope);
+  env = envOver(env, scene.job.env, scope);
   for (const [name, value] of exportedBy(scene, needed)) {
     env[name] = value;
   }
-  add(own);
-  return env;
+  return envOver(env, own, scope);
+}
+
+/** An `env` context with one more layer, which sees what is below it. */
+export function envOver(
+  below: Readonly<Record<string, string>>,
+  layer: ReadonlyMap<string, Template>,
+  scope: Scope,
+): Record<string, string> {
+  const seeing = { ...scope, contexts: { ...scope.contexts, env: { ...below } } };
+  return { ...below, ...Object.fromEntries([...layer].map(([name, text]) => [name, fillTemplate(text, seeing)])) };
 }
 
 function exportedBy({ job, ended }: JobScene, needed: ReadonlySet<string>): (readonly [string, string])[] {

@@ -35,6 +35,16 @@ const exported = [
   'workflow_sha',
 ];
 
+/** What one command of a step adds to the environment that its step has. */
+export interface PieceVariables {
+  /** The `env` context. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The runner's own, over everything else. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Entries of PATH that commands of this step added, in their order. */
+  readonly paths: readonly string[];
+}
+
 /**
  * A step's whole environment; nothing of the host's is in it. Later wins: the image, what comes with a network, `CI`,
  * the step's secrets, the `env` context, the runner's own variables. PATH is the one found so far behind what needed
@@ -44,7 +54,7 @@ export function stepEnvironment(
   scene: JobScene,
   step: PlannedStep,
   image: ImageConfig,
-  env: Readonly<Record<string, string>>,
+  { env, variables, paths }: PieceVariables,
   folder: StepFolder,
 ): Record<string, string> {
   const network = step.network.kind === 'none' ? {} : scene.run.services.network.env;
@@ -56,9 +66,10 @@ export function stepEnvironment(
     ...secretsOf(scene, step),
     ...env,
     ...ownVariables(scene, step),
+    ...variables,
     ...fileVariables(folder),
   };
-  const added = addedPaths(scene, step);
+  const added = addedPaths(scene, step, paths);
   return added.length === 0 ? merged : { ...merged, PATH: [...added, merged.PATH ?? ''].join(':') };
 }
 
@@ -89,7 +100,7 @@ function ownVariables({ run, job }: JobScene, step: PlannedStep): Record<string,
   };
 }
 
-function fileVariables({ output, env, path, summary }: StepFolder): Record<string, string> {
+function fileVariables({ output, env, path, summary, state }: StepFolder): Record<string, string> {
   return {
     LIGHTV_OUTPUT: output,
     GITHUB_OUTPUT: output,
@@ -99,6 +110,7 @@ function fileVariables({ output, env, path, summary }: StepFolder): Record<strin
     GITHUB_PATH: path,
     LIGHTV_SUMMARY: summary,
     GITHUB_STEP_SUMMARY: summary,
+    GITHUB_STATE: state,
   };
 }
 
@@ -114,8 +126,8 @@ function texts(context: Json | undefined, wanted: (key: string) => boolean, pref
   );
 }
 
-function addedPaths({ job, graph, ended }: JobScene, step: PlannedStep): string[] {
+function addedPaths({ job, graph, ended }: JobScene, step: PlannedStep, own: readonly string[]): string[] {
   const needed = graph.needed(step.id);
   const paths = job.steps.flatMap((each) => (needed.has(each.id) ? (ended.get(each.id)?.exports.paths ?? []) : []));
-  return [...new Set(paths.reverse())];
+  return [...new Set([...paths, ...own].reverse())];
 }

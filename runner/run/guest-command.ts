@@ -22,12 +22,14 @@ export interface StepAttempt {
 export interface GuestCommand {
   /** Unique on the machine: names the folder of its files. */
   readonly folder: string;
-  readonly script: { readonly file: string; readonly text: string };
-  /** The words of the command, for the script's path. */
+  readonly script?: { readonly file: string; readonly text: string };
+  /** The words of the command, for the script's path; `''` without one. */
   readonly argv: (script: string) => readonly string[];
   /** The whole environment, for the paths of the command files. */
   readonly env: (files: StepFolder) => Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Outputs that may flow; all when absent. */
+  readonly declared?: readonly string[] | undefined;
 }
 
 /** How a command ended, and what it wrote to its command files. */
@@ -54,7 +56,7 @@ export async function runGuestCommand(scene: JobScene, at: StepAttempt, command:
   if (exit.kind === 'lost') {
     return { end: ended, words: noWords, lost: true };
   }
-  return { ...(await takeWords(scene, at, folder, ended)), lost: false };
+  return { ...(await takeWords(scene, at, folder, ended, command.declared)), lost: false };
 }
 
 async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, folder: StepFolder): Promise<Exit> {
@@ -76,10 +78,11 @@ async function takeWords(
   { step, held, stop }: StepAttempt,
   folder: StepFolder,
   ended: End,
+  declared: readonly string[] | undefined,
 ): Promise<{ end: End; words: StepWords }> {
   const where = { job: scene.job.id, step: step.id };
   try {
-    const words = await readStepFiles(held.vm, folder, step.outputs, signalAfter(stop));
+    const words = await readStepFiles(held.vm, folder, declared, signalAfter(stop));
     for (const text of words.dropped) {
       await scene.report.notice(where, text, 'warning');
     }

@@ -2,11 +2,11 @@ import { fillTemplate } from '../expression/evaluate.ts';
 import { WrongInput } from '../host/fault.ts';
 import type { SourceRequest } from '../model/lease.ts';
 import type { ActionWork } from '../model/workflow.ts';
-import { envContext, stepContexts } from './contexts.ts';
 import { StepFailure, succeeded } from './ending.ts';
-import type { StepAttempt } from './guest-command.ts';
+import type { Frame, Piece } from './frame.ts';
+import type { CommandRun, StepAttempt } from './guest-command.ts';
 import { insideOf } from './inside.ts';
-import type { Ran } from './run-script.ts';
+import { pieceEnv } from './piece-env.ts';
 import type { JobScene } from './scene.ts';
 import { noWords } from './step-files.ts';
 
@@ -28,8 +28,14 @@ const refused = ['submodules', 'lfs', 'sparse-checkout', 'filter', 'ssh-key'];
  * Does what `actions/checkout` does without running it: the repository at hand as it is now, uncommitted changes
  * included, or another one. No credential gets into the machine.
  */
-export async function runCheckout(scene: JobScene, at: StepAttempt, work: ActionWork): Promise<Ran> {
-  const inputs = inputsOf(scene, at, work);
+export async function runCheckout(
+  scene: JobScene,
+  at: StepAttempt,
+  frame: Frame,
+  piece: Piece,
+  work: ActionWork,
+): Promise<CommandRun> {
+  const inputs = inputsOf(scene, at, frame, piece, work);
   const path = inputs.get('path') ?? '';
   if (path.startsWith('/') || path.split('/').includes('..')) {
     throw new StepFailure('not-started', `the path "${path}" leads out of the workspace`);
@@ -52,13 +58,19 @@ export async function runCheckout(scene: JobScene, at: StepAttempt, work: Action
     ]);
   }
   await at.held.vm.copyIn(tar, path === '' ? workspace : `${workspace}/${path}`, at.stop.signal);
-  return { ...succeeded, words: noWords, artifacts: [] };
+  return { end: succeeded, words: noWords, lost: false };
 }
 
 /** By their names in lower case; those left blank are not there. */
-function inputsOf(scene: JobScene, { step }: StepAttempt, { inputs }: ActionWork): Map<string, string> {
-  const bare = { contexts: stepContexts(scene, step) };
-  const env = envContext(scene, scene.graph.needed(step.id), step.env, bare);
+function inputsOf(
+  scene: JobScene,
+  { step }: StepAttempt,
+  frame: Frame,
+  piece: Piece,
+  { inputs }: ActionWork,
+): Map<string, string> {
+  const bare = { contexts: frame.contexts() };
+  const env = pieceEnv(scene, step, frame, piece, bare);
   const scope = { contexts: { ...bare.contexts, env } };
   const filled = [...inputs].map(
     ([name, template]) => [name.toLowerCase(), fillTemplate(template, scope).trim()] as const,

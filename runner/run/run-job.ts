@@ -62,6 +62,7 @@ class JobRun {
       needs,
       ended: new Map(),
       caches: new Map(),
+      actions: new Set(),
       begin: () => this.#begin(),
     };
   }

@@ -1,18 +1,50 @@
 import { isBuiltIn } from '../plan/actions.ts';
-import { StepFailure } from './ending.ts';
-import type { StepAttempt } from './guest-command.ts';
+import { runAction } from './action/run-action.ts';
+import { saveArtifacts } from './artifacts.ts';
+import { stepContexts } from './contexts.ts';
+import { type End, endOfError } from './ending.ts';
+import { type Frame, outerFrame, type Piece } from './frame.ts';
+import { type CommandRun, type StepAttempt, signalAfter, worse } from './guest-command.ts';
 import { runCheckout } from './run-checkout.ts';
-import { type Ran, runScript } from './run-script.ts';
+import { runScript } from './run-script.ts';
 import type { JobScene } from './scene.ts';
+import type { StepWords } from './step-files.ts';
+import { withTimeout } from './timeout.ts';
 
-/** Runs what a step does, on a machine whose disk is ready. Rejects when it could not be started. */
+/** What running a step's work gave, however it ended. */
+export interface Ran extends End {
+  readonly words: StepWords;
+  /** Names of the artifacts saved. */
+  readonly artifacts: readonly string[];
+}
+
+/** Does what a step does, on a machine whose disk is ready, then saves its artifacts. Rejects when it could not start. */
 export async function runWork(scene: JobScene, at: StepAttempt): Promise<Ran> {
-  const { work } = at.step;
+  const { step, held, stop } = at;
+  const frame = outerFrame(scene, step);
+  const run = await withTimeout(step.timeout, 'step', stop, () => runPiece(scene, at, frame, step));
+  const env = [...frame.progress.env, ...run.words.env];
+  const words = { ...run.words, env, paths: [...frame.progress.paths, ...run.words.paths] };
+  if (run.lost) {
+    return { ...run.end, words, artifacts: [] };
+  }
+  const scope = { contexts: { ...stepContexts(scene, step) } };
+  const { outcome } = run.end;
+  const where = { vm: held.vm, specs: step.artifacts, outcome, scope, step: step.id, signal: signalAfter(stop) };
+  try {
+    return { ...run.end, words, artifacts: await saveArtifacts(scene, where) };
+  } catch (error) {
+    return { ...worse(run.end, endOfError(error, stop.why)), words, artifacts: [] };
+  }
+}
+
+/** Does one piece of a step: its script or its action, or one of those inside an action. */
+export async function runPiece(scene: JobScene, at: StepAttempt, frame: Frame, piece: Piece): Promise<CommandRun> {
+  const { work } = piece;
   if (work.kind === 'script') {
-    return await runScript(scene, at, work);
+    return await runScript(scene, at, frame, piece, work);
   }
-  if (isBuiltIn(work)) {
-    return await runCheckout(scene, at, work);
-  }
-  throw new StepFailure('not-started', `the action '${work.uses.text}' cannot be run yet`);
+  return isBuiltIn(work)
+    ? await runCheckout(scene, at, frame, piece, work)
+    : await runAction({ scene, at, frame, piece, work, runPiece });
 }

@@ -65,6 +65,8 @@ export interface JobScene {
   readonly ended: Map<string, StepRecord>;
   /** By position in the job's `cache`: what its first workspace asked for and got. */
   readonly caches: Map<number, Promise<CacheHit>>;
+  /** Folders of actions that are on the job's disk. */
+  readonly actions: Set<string>;
   /** Writes job-start at the first call. */
   readonly begin: () => Promise<void>;
 }

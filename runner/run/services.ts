@@ -1,3 +1,4 @@
+import type { FetchAction } from '../model/action.ts';
 import type { ImageFile } from '../model/image.ts';
 import type { CacheStore, OpenSource } from '../model/lease.ts';
 import type { Accel, ChooseMachine } from '../model/machine.ts';
@@ -32,6 +33,7 @@ export interface RunServices {
     signal: AbortSignal,
   ) => Promise<ImageFile>;
   readonly source: OpenSource;
+  readonly actions: FetchAction;
   readonly caches: CacheStore;
   /** All secrets of the run by name; their values are masked everywhere. */
   readonly secrets: ReadonlyMap<string, string>;

@@ -11,6 +11,7 @@ export interface StepFolder {
   readonly env: string;
   readonly path: string;
   readonly summary: string;
+  readonly state: string;
 }
 
 /** What a step wrote to its command files. */
@@ -19,36 +20,49 @@ export interface StepWords {
   readonly env: readonly (readonly [name: string, value: string])[];
   readonly paths: readonly string[];
   readonly summary?: string;
+  /** What an action keeps for its own end. */
+  readonly state: readonly (readonly [name: string, value: string])[];
   /** Why a file could not be read to its end: the step fails for it. */
   readonly problem?: string;
   /** What was left out, for a notice each. */
   readonly dropped: readonly string[];
 }
 
-export const noWords: StepWords = { outputs: {}, env: [], paths: [], dropped: [] };
+export const noWords: StepWords = { outputs: {}, env: [], paths: [], state: [], dropped: [] };
 
 /** `name` must be new on its machine: a machine that is kept sees several steps. */
 export function stepFolder(name: string): StepFolder {
   const folder = `${guestFolder}/${name}`;
   const files = `${folder}/files`;
   const file = (which: string) => `${files}/${which}`;
-  return { folder, files, output: file('output'), env: file('env'), path: file('path'), summary: file('summary') };
+  return {
+    folder,
+    files,
+    output: file('output'),
+    env: file('env'),
+    path: file('path'),
+    summary: file('summary'),
+    state: file('state'),
+  };
 }
 
-/** Puts a step's script and empty command files into the guest, and `extras` below LightV's folder; the script's path. */
+/**
+ * Puts a step's script and empty command files into the guest, and `extras` below LightV's folder; the script's path,
+ * `''` without one.
+ */
 export async function putStepFiles(
   vm: MicroVm,
-  { folder, output, env, path, summary }: StepFolder,
-  script: { readonly file: string; readonly text: string },
+  { folder, output, env, path, summary, state }: StepFolder,
+  script: { readonly file: string; readonly text: string } | undefined,
   extras: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<string> {
-  const place = `${folder}/${script.file}`;
+  const place = script === undefined ? '' : `${folder}/${script.file}`;
   const inside = (name: string) => name.slice(guestFolder.length + 1);
   const files: SmallFile[] = [
     ...[...extras].map(([name, text]) => ({ name, text })),
-    { name: inside(place), text: script.text, mode: 0o755 },
-    ...[output, env, path, summary].map((name) => ({ name: inside(name), text: '' })),
+    ...(script === undefined ? [] : [{ name: inside(place), text: script.text, mode: 0o755 }]),
+    ...[output, env, path, summary, state].map((name) => ({ name: inside(name), text: '' })),
   ];
   await vm.copyIn(packFiles(files), guestFolder, signal);
   return place;
@@ -67,6 +81,7 @@ export async function readStepFiles(
   const output = parsePairs(bytes('output'));
   const env = parsePairs(bytes('env'));
   const path = parsePaths(bytes('path'));
+  const state = parsePairs(bytes('state'));
   const outputs = declaredOnly(output.pairs, declared);
   const variables = allowedOnly(env.pairs);
   const summary = new TextDecoder().decode(bytes('summary'));
@@ -74,11 +89,13 @@ export async function readStepFiles(
     sizeProblem(tooLarge) ??
     told('LIGHTV_OUTPUT', output.problem) ??
     told('LIGHTV_ENV', env.problem) ??
-    told('LIGHTV_PATH', path.problem);
+    told('LIGHTV_PATH', path.problem) ??
+    told('GITHUB_STATE', state.problem);
   return {
     outputs: outputs.kept,
     env: variables.kept,
     paths: path.paths,
+    state: state.pairs,
     ...(summary === '' ? {} : { summary }),
     ...(problem === undefined ? {} : { problem }),
     dropped: [...outputs.dropped, ...variables.dropped, ...summaryDropped(tooLarge)],

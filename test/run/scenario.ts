@@ -119,6 +119,9 @@ function services(backend: ScriptedBackend, folder: string, options: ScenarioOpt
       }
       return source === undefined ? undefined : tarOfFiles(source);
     },
+    actions: async (repository) => {
+      throw new WrongInput([{ message: `there is no action ${repository}` }]);
+    },
     caches: cachesIn(caches),
     secrets: new Map(Object.entries(options.secrets ?? {})),
     network: { env: { REGISTRY: 'http://registry' }, files: new Map([['ca.pem', 'certificate']]) },

@@ -46,7 +46,10 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
   return await runForReal(plans, { options, config, images, secrets });
 }
 
-async function runForReal(plans: readonly Plan[], given: Omit<RunSetting, 'choose' | 'signal'>): Promise<number> {
+async function runForReal(
+  plans: readonly Plan[],
+  given: Omit<RunSetting, 'choose' | 'signal' | 'warn'>,
+): Promise<number> {
   let current: string | undefined;
   let screen: Screen | undefined;
   const say = (text: string) => tell(screen, current, text);
@@ -61,7 +64,7 @@ async function runForReal(plans: readonly Plan[], given: Omit<RunSetting, 'choos
     try {
       await sweepDeadRuns(store);
       screen = await chooseScreen(given.options.json, interrupt.stop);
-      const setting = { ...given, choose: machines(), signal: interrupt.signal };
+      const setting = { ...given, choose: machines(), signal: interrupt.signal, warn: say };
       const onRun = (run: string) => {
         current = run;
       };

@@ -1,0 +1,101 @@
+import { posix } from 'node:path';
+import { GuestRefusal } from '../../guest/copy.ts';
+import { WrongInput } from '../../host/fault.ts';
+import type { ActionDefinition, FetchedAction } from '../../model/action.ts';
+import type { ActionReference } from '../../model/workflow.ts';
+import { readAction } from '../../workflow/github/read-action.ts';
+import { StepFailure } from '../ending.ts';
+import type { StepAttempt } from '../guest-command.ts';
+import { insideOf } from '../inside.ts';
+import type { JobScene } from '../scene.ts';
+import { readSmallFiles } from '../tar.ts';
+
+/** An action whose files are in the machine. */
+export interface OpenedAction {
+  readonly definition: ActionDefinition;
+  /** Where its `action.yml` is, absolute. */
+  readonly folder: string;
+  /** As it was referred to; `owner/repo` and the ref only for one of a repository. */
+  readonly name: string;
+  readonly repository?: string;
+  readonly ref?: string;
+}
+
+const manifests = ['action.yml', 'action.yaml'] as const;
+/** Bytes of a manifest in the workspace. */
+const largestManifest = 1024 ** 2;
+
+/** Brings an action's files into the machine and reads its manifest. Throws a `StepFailure` or a `WrongInput`. */
+export async function openAction(scene: JobScene, at: StepAttempt, reference: ActionReference): Promise<OpenedAction> {
+  switch (reference.kind) {
+    case 'local':
+      return await openLocal(scene, at, reference.path);
+    case 'repository':
+      return await openFetched(scene, at, reference);
+    case 'image':
+      throw new StepFailure('not-started', `docker://${reference.image} cannot be run yet`);
+  }
+}
+
+async function openFetched(
+  scene: JobScene,
+  at: StepAttempt,
+  { repository, ref, path }: Extract<ActionReference, { kind: 'repository' }>,
+): Promise<OpenedAction> {
+  const name = `${repository}${path === '' ? '' : `/${path}`}@${ref}`;
+  const fetched = await scene.run.services.actions(repository, ref, at.stop.signal);
+  const definition = await fetchedDefinition(fetched, path, name);
+  const top = posix.join('/home/runner/work/_actions', repository, ref);
+  if (!scene.actions.has(top)) {
+    await at.held.vm.copyIn(fetched.tar(at.stop.signal), top, at.stop.signal);
+    scene.actions.add(top);
+  }
+  return { definition, folder: posix.join(top, path), name, repository, ref };
+}
+
+async function fetchedDefinition(fetched: FetchedAction, path: string, name: string): Promise<ActionDefinition> {
+  for (const file of manifests) {
+    const text = await fetched.read(posix.join(path, file));
+    if (text !== undefined) {
+      return definitionOf(text, `${name}/${file}`);
+    }
+  }
+  throw new StepFailure('not-started', `${name} has no ${manifests.join(' or ')}`);
+}
+
+async function openLocal(scene: JobScene, at: StepAttempt, path: string): Promise<OpenedAction> {
+  const { workspace } = insideOf(scene.run.plan);
+  const folder = posix.join(workspace, path);
+  if (folder !== workspace && !folder.startsWith(`${workspace}/`)) {
+    throw new StepFailure('not-started', `the action ${path} leads out of the workspace`);
+  }
+  for (const file of manifests) {
+    const text = await guestFile(at, posix.join(folder, file));
+    if (text !== undefined) {
+      return { definition: definitionOf(text, posix.join(path, file)), folder, name: path };
+    }
+  }
+  const hint = 'is the repository checked out, as actions/checkout does it?';
+  throw new StepFailure('not-started', `there is no ${manifests.join(' or ')} in ${path} of the workspace: ${hint}`);
+}
+
+async function guestFile({ held, stop }: StepAttempt, path: string): Promise<string | undefined> {
+  try {
+    const tar = await held.vm.copyOut(path, stop.signal);
+    const [bytes] = (await readSmallFiles(tar, { bytes: largestManifest, entries: 1 })).values();
+    return bytes?.toString();
+  } catch (error) {
+    if (error instanceof GuestRefusal) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function definitionOf(text: string, file: string): ActionDefinition {
+  const { action, problems } = readAction(text, file);
+  if (action === undefined) {
+    throw new WrongInput(problems);
+  }
+  return action;
+}

@@ -1,0 +1,41 @@
+import { fillTemplate } from '../../expression/evaluate.ts';
+import type { Scope } from '../../expression/scope.ts';
+import type { ActionWork } from '../../model/workflow.ts';
+import type { OpenedAction } from './action-folder.ts';
+
+/** What an action is given. */
+export interface ActionInputs {
+  /** By their names in lower case, those with a default included. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Sentences worth a warning. */
+  readonly warnings: readonly string[];
+}
+
+/** Works out the inputs of an action; what the step gives wins over defaults. Throws an `ExpressionError`. */
+export function actionInputs({ inputs }: ActionWork, { definition, name }: OpenedAction, scope: Scope): ActionInputs {
+  const given = [...inputs].map(([key, template]) => [key.toLowerCase(), fillTemplate(template, scope)] as const);
+  const values = new Map<string, string>();
+  for (const [key, input] of definition.inputs) {
+    values.set(key, input.default === undefined ? '' : fillTemplate(input.default, scope));
+  }
+  const unknown = given.filter(([key]) => !definition.inputs.has(key)).map(([key]) => key);
+  const old = given.flatMap(([key]) => definition.inputs.get(key)?.deprecation ?? []);
+  for (const [key, value] of given) {
+    values.set(key, value);
+  }
+  const known = [...definition.inputs.keys()];
+  const warnings = [
+    ...unknown.map(
+      (key) => `${name} has no input '${key}'; there are ${known.length === 0 ? 'none' : known.join(', ')}`,
+    ),
+    ...old.map((text) => `${name}: ${text}`),
+  ];
+  return { values, warnings };
+}
+
+/** As variables: `INPUT_` and the name in upper case, blanks as underscores; hyphens stay. */
+export function inputVariables(values: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    [...values].map(([key, value]) => [`INPUT_${key.toUpperCase().replaceAll(' ', '_')}`, value]),
+  );
+}

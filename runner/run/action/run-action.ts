@@ -1,0 +1,72 @@
+import type { ActionWork } from '../../model/workflow.ts';
+import { StepFailure } from '../ending.ts';
+import type { Frame, Piece } from '../frame.ts';
+import type { CommandRun, StepAttempt } from '../guest-command.ts';
+import { digestFiles } from '../guest-files.ts';
+import { insideOf } from '../inside.ts';
+import { pieceEnv } from '../piece-env.ts';
+import type { JobScene } from '../scene.ts';
+import { withFiles } from '../with-files.ts';
+import { type OpenedAction, openAction } from './action-folder.ts';
+import { type ActionInputs, actionInputs } from './action-inputs.ts';
+import { runComposite } from './run-composite.ts';
+import { runJavaScript } from './run-javascript.ts';
+
+/** How deep actions may use actions; GitHub's own bound is ten levels with the step's action as the first. */
+const deepest = 10;
+
+/** One action that a piece uses. `runPiece` does the pieces of a composite one. */
+export interface ActionUse {
+  readonly scene: JobScene;
+  readonly at: StepAttempt;
+  readonly frame: Frame;
+  readonly piece: Piece;
+  readonly work: ActionWork;
+  readonly runPiece: (scene: JobScene, at: StepAttempt, frame: Frame, piece: Piece) => Promise<CommandRun>;
+}
+
+/** An action that is in the machine, with what it is given. */
+export interface ReadyAction extends OpenedAction {
+  readonly inputs: ReadonlyMap<string, string>;
+  /** The `env` context it runs with. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Runs an action on the machine of the step that uses it. Rejects when it could not be started. */
+export async function runAction(use: ActionUse): Promise<CommandRun> {
+  const { scene, at, frame, work } = use;
+  if (frame.depth >= deepest) {
+    throw new StepFailure('not-started', `${work.uses.text} is used more than ${deepest} actions deep`);
+  }
+  const action = await openAction(scene, at, work.reference);
+  const { env, inputs } = await evaluate(use, action);
+  for (const text of inputs.warnings) {
+    await scene.report.notice({ job: scene.job.id, step: at.step.id }, text, 'warning');
+  }
+  const ready: ReadyAction = { ...action, env, inputs: inputs.values };
+  const { runs } = action.definition;
+  switch (runs.kind) {
+    case 'javascript':
+      return await runJavaScript(use, ready, runs);
+    case 'composite':
+      return await runComposite(use, ready, runs);
+    case 'other':
+      throw new StepFailure(
+        'not-started',
+        `${action.name} is an action of kind '${runs.using}', which cannot be run yet`,
+      );
+  }
+}
+
+async function evaluate(
+  { scene, at, frame, piece, work }: ActionUse,
+  action: OpenedAction,
+): Promise<{ env: Record<string, string>; inputs: ActionInputs }> {
+  const { workspace } = insideOf(scene.run.plan);
+  const digest = (patterns: readonly string[]) => digestFiles(at.held.vm, patterns, at.stop.signal, workspace);
+  return await withFiles({ contexts: frame.contexts() }, digest, (bare) => {
+    const env = pieceEnv(scene, at.step, frame, piece, bare);
+    const scope = { ...bare, contexts: { ...bare.contexts, env } };
+    return { env, inputs: actionInputs(work, action, scope) };
+  });
+}

@@ -1,0 +1,46 @@
+import { posix } from 'node:path';
+import type { JavaScriptRuns } from '../../model/action.ts';
+import { stepEnvironment } from '../environment.ts';
+import { type CommandRun, runGuestCommand } from '../guest-command.ts';
+import { insideOf } from '../inside.ts';
+import { commandFolder, putEvent } from '../run-script.ts';
+import { inputVariables } from './action-inputs.ts';
+import type { ActionUse, ReadyAction } from './run-action.ts';
+
+/** Runs the main script of a JavaScript action with the Node of the image. */
+export async function runJavaScript(use: ActionUse, action: ReadyAction, runs: JavaScriptRuns): Promise<CommandRun> {
+  const { scene, at, frame } = use;
+  const where = { job: scene.job.id, step: at.step.id };
+  for (const phase of ['pre', 'post'] as const) {
+    if (runs[phase] !== undefined) {
+      await scene.report.notice(where, `${action.name} has a '${phase}' script, which is not run yet`, 'warning');
+    }
+  }
+  await putEvent(scene, at);
+  const { repository, ref } = action;
+  const variables = {
+    ...frame.variables,
+    ...inputVariables(action.inputs),
+    ...(repository === undefined || ref === undefined
+      ? {}
+      : { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref }),
+  };
+  const run = await runGuestCommand(scene, at, {
+    folder: commandFolder(at, frame),
+    argv: () => ['node', posix.join(action.folder, runs.main)],
+    env: (files) =>
+      stepEnvironment(
+        scene,
+        at.step,
+        at.held.image.config,
+        { env: action.env, variables, paths: frame.progress.paths },
+        files,
+      ),
+    cwd: insideOf(scene.run.plan).workspace,
+  });
+  if (run.end.reason !== 'not-started') {
+    return run;
+  }
+  const detail = `${action.name} takes a Node in the image ${at.held.image.name}: ${run.end.detail ?? ''}`;
+  return { ...run, end: { ...run.end, detail } };
+}

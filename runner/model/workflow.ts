@@ -108,8 +108,16 @@ export interface ActionWork {
   readonly inputs: ReadonlyMap<string, Template>;
 }
 
+/** The end of the actions that an earlier step used: those that have one and were begun, the last one first. */
+export interface PostWork {
+  readonly kind: 'post';
+  /** Id of that step. */
+  readonly of: string;
+  readonly uses: Template;
+}
+
 /** What a step does. A forge's step may be an action; the native language has scripts only. */
-export type StepWork = ScriptWork | ActionWork;
+export type StepWork = ScriptWork | ActionWork | PostWork;
 
 export interface Step extends MachineWishes {
   /** The id in the file, or a generated one (`step-1`, 1-based) that contexts do not show. */

@@ -2,6 +2,8 @@ import { checkRoom } from '../host/room.ts';
 import type { JobResult, StepResult } from '../model/event.ts';
 import type { PlannedJob, PlannedStep } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
+import { fetchActions } from './action/fetch-actions.ts';
+import { withPosts } from './action/posts.ts';
 import type { JobStop } from './cancel.ts';
 import { closeJob } from './closing.ts';
 import { stepMayFail } from './condition.ts';
@@ -34,7 +36,7 @@ export interface JobPlace {
  * when it resolves. Rejects only when the run's events cannot be written any more.
  */
 export async function runJob(job: PlannedJob, place: JobPlace): Promise<JobResult> {
-  return await new JobRun(job, place).run();
+  return await new JobRun(withPosts(job), place).run();
 }
 
 class JobRun {
@@ -63,6 +65,7 @@ class JobRun {
       ended: new Map(),
       caches: new Map(),
       actions: new Set(),
+      begunActions: new Map(),
       begin: () => this.#begin(),
     };
   }
@@ -70,6 +73,9 @@ class JobRun {
   async run(): Promise<JobResult> {
     const scene = this.#scene;
     try {
+      if (!(await this.#prepare())) {
+        return await tellJobEnd(scene, this.#late ?? endOfJob(scene), {}, 0);
+      }
       await this.#goOn(undefined);
       await this.#begin();
       const { end, outputs } = await this.#conclude();
@@ -79,6 +85,19 @@ class JobRun {
     } finally {
       this.#clearTimeout();
       scene.stop.close();
+    }
+  }
+
+  /** Whether the actions of the job could be had; without them no step is begun. */
+  async #prepare(): Promise<boolean> {
+    const { job, run, stop } = this.#scene;
+    try {
+      await fetchActions(job, run.services.actions, stop.asked.signal);
+      return true;
+    } catch (error) {
+      await this.#begin();
+      await this.#wentWrong(error);
+      return false;
     }
   }
 
@@ -169,7 +188,8 @@ class JobRun {
   async #tellEnd(step: PlannedStep): Promise<void> {
     const { job, report, ended } = this.#scene;
     const record = ended.get(step.id);
-    if (record !== undefined) {
+    const silent = step.work.kind === 'post' && record?.result.outcome === 'skipped';
+    if (record !== undefined && !silent) {
       await this.#begin();
       const { id, ...rest } = record.result;
       await report.write({ type: 'step-end', job: job.id, step: id, ...rest });

@@ -1,5 +1,6 @@
 import { isBuiltIn } from '../plan/actions.ts';
 import { runAction } from './action/run-action.ts';
+import { runPosts } from './action/run-posts.ts';
 import { saveArtifacts } from './artifacts.ts';
 import { stepContexts } from './contexts.ts';
 import { type End, endOfError } from './ending.ts';
@@ -43,6 +44,9 @@ export async function runPiece(scene: JobScene, at: StepAttempt, frame: Frame, p
   const { work } = piece;
   if (work.kind === 'script') {
     return await runScript(scene, at, frame, piece, work);
+  }
+  if (work.kind === 'post') {
+    return await runPosts(scene, at, work);
   }
   return isBuiltIn(work)
     ? await runCheckout(scene, at, frame, piece, work)

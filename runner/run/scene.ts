@@ -2,6 +2,7 @@ import type { StepResult } from '../model/event.ts';
 import type { ArtifactStore } from '../model/lease.ts';
 import type { Plan, PlannedJob } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
+import type { BegunAction } from './action/posts.ts';
 import type { JobStop } from './cancel.ts';
 import type { Sources } from './checkout.ts';
 import type { JobDisks } from './disks.ts';
@@ -65,6 +66,8 @@ export interface JobScene {
   readonly ended: Map<string, StepRecord>;
   /** By position in the job's `cache`: what its first workspace asked for and got. */
   readonly caches: Map<number, Promise<CacheHit>>;
+  /** By the id of the step that used them: actions that were begun and have an end, in that order. */
+  readonly begunActions: Map<string, readonly BegunAction[]>;
   /** Folders of actions that are on the job's disk. */
   readonly actions: Set<string>;
   /** Writes job-start at the first call. */

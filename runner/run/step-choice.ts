@@ -11,6 +11,9 @@ export type StepChoice = { readonly run: true } | { readonly run: false; readonl
 /** Decides, at once, whether a step runs as things stand. */
 export function chooseStep(scene: JobScene, step: PlannedStep): StepChoice {
   const { asked, now } = scene.stop;
+  if (step.work.kind === 'post' && !scene.begunActions.has(step.work.of)) {
+    return { run: false, end: { outcome: 'skipped', reason: 'condition' } };
+  }
   if (now.why !== undefined) {
     return { run: false, end: { outcome: 'cancelled', reason: now.why.reason } };
   }

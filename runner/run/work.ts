@@ -8,7 +8,7 @@ export function workPlace(work: StepWork): Place {
 
 /** What a step without a name is called by: the first line of its script, or its action; `''` for a blank script. */
 export function workTitle(work: StepWork): string {
-  if (work.kind === 'action') {
+  if (work.kind !== 'script') {
     return work.uses.text.trim();
   }
   const line = work.script.text.split('\n').find((each) => each.trim() !== '') ?? '';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { parseAllDocuments } from 'yaml';
@@ -23,9 +23,13 @@ const expectation = z.strictObject({
   outputs: z.record(z.string(), z.record(z.string(), z.string())).default({}),
 });
 
+const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+
 type Expectation = z.output<typeof expectation>;
 
 const cases = join(import.meta.dirname, 'github');
+/** Actions by `owner/repo`, as they lie in folders here; each becomes a repository with the tag v1. */
+const actions = join(import.meta.dirname, 'actions');
 
 for (const name of readdirSync(cases).sort()) {
   const [workflow = '', expected = ''] = readFileSync(join(cases, name), 'utf8').split(/^---\n/m);
@@ -38,7 +42,8 @@ for (const name of readdirSync(cases).sort()) {
 async function check(t: ExecutionContext, workflow: string, expected: Expectation): Promise<void> {
   const folder = home(t);
   const file = repository(folder, workflow);
-  const args = ['--isolation', 'sandbox', '-P', 'ubuntu-latest=busybox', ...expected.args];
+  const mirror = actionMirror(folder);
+  const args = ['--isolation', 'sandbox', '-P', 'ubuntu-latest=busybox', '--actions-mirror', mirror, ...expected.args];
   const end = await run(t, folder, file, args);
   t.is(end.code, expected.problems.length > 0 ? 2 : expected.exit, told(end));
   const problems = end.events.flatMap((event) => (event.type === 'problem' ? [event.problem.message] : []));
@@ -69,14 +74,32 @@ function repository(folder: string, workflow: string): string {
   mkdirSync(join(top, '.github/workflows'), { recursive: true });
   writeFileSync(file, workflow);
   writeFileSync(join(top, 'file.txt'), 'tracked\n');
-  const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
-  for (const args of [
+  cpSync(join(actions, 'octo/local'), join(top, 'local'), { recursive: true });
+  git(top, [
     ['init', '-q', '-b', 'main'],
     ['remote', 'add', 'origin', 'https://github.com/octo/proj.git'],
     ['add', '-A'],
     [...who, 'commit', '-q', '-m', 'first'],
-  ]) {
-    execFileSync('git', args, { cwd: top });
-  }
+  ]);
   return file;
+}
+
+function actionMirror(folder: string): string {
+  const mirror = join(folder, 'mirror');
+  cpSync(actions, mirror, { recursive: true });
+  for (const name of readdirSync(join(actions, 'octo'))) {
+    git(join(mirror, 'octo', name), [
+      ['init', '-q', '-b', 'main'],
+      ['add', '-A'],
+      [...who, 'commit', '-q', '-m', 'first'],
+      ['tag', 'v1'],
+    ]);
+  }
+  return mirror;
+}
+
+function git(cwd: string, commands: readonly (readonly string[])[]): void {
+  for (const args of commands) {
+    execFileSync('git', args, { cwd });
+  }
 }

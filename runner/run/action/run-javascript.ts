@@ -7,15 +7,32 @@ import { commandFolder, putEvent } from '../run-script.ts';
 import { inputVariables } from './action-inputs.ts';
 import type { ActionUse, ReadyAction } from './run-action.ts';
 
-/** Runs the main script of a JavaScript action with the Node of the image. */
+/** Runs the main script of a JavaScript action with the Node of the image, and notes its end for later. */
 export async function runJavaScript(use: ActionUse, action: ReadyAction, runs: JavaScriptRuns): Promise<CommandRun> {
   const { scene, at, frame } = use;
   const where = { job: scene.job.id, step: at.step.id };
-  for (const phase of ['pre', 'post'] as const) {
-    if (runs[phase] !== undefined) {
-      await scene.report.notice(where, `${action.name} has a '${phase}' script, which is not run yet`, 'warning');
-    }
+  if (runs.pre !== undefined) {
+    await scene.report.notice(where, `${action.name} has a 'pre' script, which is not run yet`, 'warning');
   }
+  const state = new Map<string, string>();
+  if (runs.post !== undefined) {
+    const begun = { action, runs: { ...runs, post: runs.post }, frame, state };
+    scene.begunActions.set(at.step.id, [...(scene.begunActions.get(at.step.id) ?? []), begun]);
+  }
+  const run = await runNode(use, action, runs.main, {});
+  for (const [name, value] of run.words.state) {
+    state.set(name, value);
+  }
+  return run;
+}
+
+/** Runs one script of an action. `more`: variables besides those all its scripts have. */
+export async function runNode(
+  { scene, at, frame }: Pick<ActionUse, 'scene' | 'at' | 'frame'>,
+  action: ReadyAction,
+  script: string,
+  more: Readonly<Record<string, string>>,
+): Promise<CommandRun> {
   await putEvent(scene, at);
   const { repository, ref } = action;
   const variables = {
@@ -24,10 +41,11 @@ export async function runJavaScript(use: ActionUse, action: ReadyAction, runs: J
     ...(repository === undefined || ref === undefined
       ? {}
       : { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref }),
+    ...more,
   };
   const run = await runGuestCommand(scene, at, {
     folder: commandFolder(at, frame),
-    argv: () => ['node', posix.join(action.folder, runs.main)],
+    argv: () => ['node', posix.join(action.folder, script)],
     env: (files) =>
       stepEnvironment(
         scene,

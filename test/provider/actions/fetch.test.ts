@@ -87,6 +87,14 @@ test('what nobody can be asked for any more is taken as it was last known, and s
   t.regex(warnings[0] ?? '', new RegExp(`one/gone@main .*${first}`));
 });
 
+test('what was never fetched and cannot be asked for is told, not made up', async (t) => {
+  const { mirror, repository } = mirrorOf(t, 'one/never', { 'action.yml': '1' });
+  rmSync(join(repository, '.git'), { recursive: true });
+  const { fetch, warnings } = fetcher(mirror);
+  await t.throwsAsync(fetch('one/never', 'main', never), { instanceOf: WrongInput, message: /one\/never@main/ });
+  t.deepEqual(warnings, []);
+});
+
 test('what does not exist is told with the reference', async (t) => {
   const { mirror, commit: first } = mirrorOf(t, 'one/there', { 'action.yml': '1' });
   const { fetch } = fetcher(mirror);

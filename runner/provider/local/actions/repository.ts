@@ -53,7 +53,8 @@ export class ActionRepository {
     if (!existsSync(join(this.#folder, 'HEAD'))) {
       return undefined;
     }
-    return await askGit(gitIn(this.#folder), 'rev-parse', '--verify', '--quiet', `${remembered(ref)}^{commit}`);
+    const commit = await askGit(gitIn(this.#folder), 'rev-parse', '--verify', '--quiet', `${remembered(ref)}^{commit}`);
+    return commit === '' ? undefined : commit;
   }
 
   async #fetch(git: SimpleGit, ref: string, signal: AbortSignal): Promise<string> {

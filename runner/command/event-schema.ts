@@ -69,6 +69,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('problem'),
     ...somewhere,
+    level: z.enum(['error', 'warning', 'notice']).optional().describe('a step said so; absent: LightV found it'),
     problem: z.object({ message: z.string(), place: place.optional() }),
   }),
   z.object({

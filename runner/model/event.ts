@@ -102,6 +102,8 @@ export interface NoticeEvent extends EventBase {
 }
 export interface ProblemEvent extends EventBase {
   readonly type: 'problem';
+  /** What a step said of its own work; absent where LightV found the problem. */
+  readonly level?: 'error' | 'warning' | 'notice';
   readonly job?: string;
   readonly step?: string;
   readonly problem: Problem;

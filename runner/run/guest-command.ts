@@ -2,6 +2,7 @@ import { GuestRefusal } from '../guest/copy.ts';
 import type { Exit } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import { type End, endOfError, endOfExit, endOfStop, StepFailure } from './ending.ts';
+import type { LineEffects } from './line-commands.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
 import { noWords, putStepFiles, readStepFiles, type StepFolder, type StepWords, stepFolder } from './step-files.ts';
@@ -52,11 +53,19 @@ export function signalAfter(stop: Stop): AbortSignal {
 export async function runGuestCommand(scene: JobScene, at: StepAttempt, command: GuestCommand): Promise<CommandRun> {
   const folder = stepFolder(command.folder);
   const exit = await execute(scene, at, command, folder);
-  const ended = at.stop.why === undefined ? endOfExit(exit) : endOfStop(at.stop.why);
+  const effects = at.output.effects();
+  const ended = told(at.stop.why === undefined ? endOfExit(exit) : endOfStop(at.stop.why), effects);
   if (exit.kind === 'lost') {
     return { end: ended, words: noWords, lost: true };
   }
-  return { ...(await takeWords(scene, at, folder, ended, command.declared)), lost: false };
+  const { end, words } = await takeWords(scene, at, folder, ended, command.declared);
+  const outputs = { ...effects.outputs, ...words.outputs };
+  return { end, words: { ...words, outputs, state: [...effects.state, ...words.state] }, lost: false };
+}
+
+/** A command that a line gave and that cannot be carried out fails its step. */
+function told(end: End, { failure }: LineEffects): End {
+  return failure === undefined ? end : worse(end, { outcome: 'failure', reason: 'output-file', detail: failure });
 }
 
 async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, folder: StepFolder): Promise<Exit> {

@@ -101,10 +101,15 @@ function masked(report: Exclude<Report, { type: 'log' }>, masks: Masks): Report 
     case 'notice':
       return { ...report, text: masks.mask(report.text) };
     case 'problem':
-      return { ...report, problem: { ...report.problem, message: masks.mask(report.problem.message) } };
+      return { ...report, problem: maskedProblem(report.problem, masks) };
     case 'run-end':
       return { ...report, ...detail(report) };
   }
+}
+
+function maskedProblem({ message, place }: Problem, masks: Masks): Problem {
+  const where = place === undefined ? {} : { place: { ...place, file: masks.mask(place.file) } };
+  return { message: masks.mask(message), ...where };
 }
 
 /** The record with its values masked. */

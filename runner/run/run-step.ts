@@ -26,7 +26,12 @@ export interface StepRun extends Ran {
  */
 export async function runStep(scene: JobScene, step: PlannedStep, inherited?: HeldMachine): Promise<StepRun> {
   const { job, report, stop, run } = scene;
-  const output = new StepOutput(report, { job: job.id, step: step.id }, run.services.logLimit);
+  const output = new StepOutput(
+    report,
+    { job: job.id, step: step.id },
+    run.services.logLimit,
+    run.plan.dialect === 'github',
+  );
   let startedAt = run.services.now().getTime();
   const ran = await withRetry(
     step.retry,

@@ -1,6 +1,7 @@
 import type { OutputSink, StreamName } from '../model/machine.ts';
 import { type LogLine, StepLog } from '../output/step-log.ts';
 import { StepFailure } from './ending.ts';
+import { LineCommands, type LineEffects, type TakenLine } from './line-commands.ts';
 import type { Reporter } from './reporter.ts';
 
 /**
@@ -13,10 +14,18 @@ export class StepOutput implements OutputSink {
   readonly #where: { readonly job: string; readonly step: string };
   readonly #limit: number;
   readonly #log: StepLog;
+  #commands: LineCommands | undefined;
   #bytes = 0;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(report: Reporter, where: { readonly job: string; readonly step: string }, limit: number) {
+  /** `commands`: whether lines may tell more than text and masks. */
+  constructor(
+    report: Reporter,
+    where: { readonly job: string; readonly step: string },
+    limit: number,
+    commands = false,
+  ) {
+    this.#commands = commands ? new LineCommands() : undefined;
     this.#report = report;
     this.#where = where;
     this.#limit = limit;
@@ -34,6 +43,13 @@ export class StepOutput implements OutputSink {
     await this.#tell(this.#log.end());
   }
 
+  /** What the lines so far told; the next ones start anew. */
+  effects(): LineEffects {
+    const effects = this.#commands?.effects ?? { outputs: {}, state: [] };
+    this.#commands = this.#commands === undefined ? undefined : new LineCommands();
+    return effects;
+  }
+
   async #take(stream: StreamName, chunk: Uint8Array): Promise<void> {
     const left = this.#limit - this.#bytes;
     this.#bytes += chunk.length;
@@ -44,7 +60,15 @@ export class StepOutput implements OutputSink {
   }
 
   async #tell(lines: Iterable<LogLine>): Promise<void> {
-    for (const { stream, text, line, continued } of lines) {
+    for (const logged of lines) {
+      const { stream, line, continued } = logged;
+      const { text, annotation }: TakenLine = this.#commands?.take(logged) ?? logged;
+      if (annotation !== undefined) {
+        await this.#report.write({ type: 'problem', ...this.#where, ...annotation });
+      }
+      if (text === undefined) {
+        continue;
+      }
       await this.#report.write({
         type: 'log',
         ...this.#where,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import type { RunEvent } from '../../runner/model/event.ts';
 import { endOf, home, logOf, run, told } from '../e2e/lightv.ts';
 import { machineTest } from '../machines.ts';
 
@@ -20,6 +21,8 @@ const expectation = z.strictObject({
   steps: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   /** All that a job's steps print. */
   log: z.record(z.string(), z.string()).default({}),
+  /** Annotations of all steps: level, place, message. Not looked at when left out. */
+  annotations: z.array(z.string()).optional(),
   outputs: z.record(z.string(), z.record(z.string(), z.string())).default({}),
 });
 
@@ -62,9 +65,23 @@ async function check(t: ExecutionContext, workflow: string, expected: Expectatio
   for (const [job, log] of Object.entries(expected.log)) {
     t.is(logOf(end.events, job), log.trimEnd(), job);
   }
+  if (expected.annotations !== undefined) {
+    t.deepEqual([...annotationsOf(end.events)].sort(), [...expected.annotations].sort());
+  }
   for (const [job, outputs] of Object.entries(expected.outputs)) {
     t.deepEqual(endOf(end.events, job)?.outputs, outputs, job);
   }
+}
+
+function annotationsOf(events: readonly RunEvent[]): string[] {
+  return events.flatMap((event) => {
+    if (event.type !== 'problem' || event.level === undefined) {
+      return [];
+    }
+    const { place, message } = event.problem;
+    const where = place === undefined ? [] : [`${place.file}:${place.line}:${place.column}`];
+    return [[event.level, ...where, message].join(' ')];
+  });
 }
 
 /** A repository of one commit that holds the workflow where GitHub looks for it. */

@@ -105,7 +105,7 @@ function logKey(event: { readonly run: string; readonly job: string; readonly st
 
 function showProblem(core: ActionCore, event: ProblemEvent): void {
   const { message, place } = event.problem;
-  core.error(
+  core[event.level ?? 'error'](
     message,
     place === undefined ? {} : { file: place.file, startLine: place.line, startColumn: place.column },
   );

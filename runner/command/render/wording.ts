@@ -1,5 +1,13 @@
 import prettyMilliseconds from 'pretty-ms';
-import type { Conclusion, JobEndEvent, Reason, RunEndEvent, RunEvent, StepEndEvent } from '../../model/event.ts';
+import type {
+  Conclusion,
+  JobEndEvent,
+  ProblemEvent,
+  Reason,
+  RunEndEvent,
+  RunEvent,
+  StepEndEvent,
+} from '../../model/event.ts';
 import { problemLine } from './problem-line.ts';
 
 /** How a line is meant; a terminal gives it a colour. */
@@ -48,10 +56,20 @@ export function linesFor(event: RunEvent): readonly Line[] {
       return [{ ...jobOf(event), text, tone }];
     }
     case 'problem':
-      return [{ ...jobOf(event), text: problemLine(event.problem), tone: 'bad' }];
+      return problemLines(event);
     case 'run-end':
       return [{ text: `run ${event.run}: ${endText(event)}`, tone: toneOf(event.outcome) }];
   }
+}
+
+/** What a step said without a place is in its log already. */
+function problemLines(event: ProblemEvent): readonly Line[] {
+  const { level, problem } = event;
+  if (level !== undefined && problem.place === undefined) {
+    return [];
+  }
+  const text = level === undefined ? problemLine(problem) : `${level}: ${problemLine(problem)}`;
+  return [{ ...jobOf(event), text, tone: level === 'notice' ? 'quiet' : level === 'warning' ? 'warning' : 'bad' }];
 }
 
 /** "failure: exit code 3, after 1.2s". */

@@ -7,12 +7,15 @@ import { hangsOnNeeds } from './deferred.ts';
 import { planJob } from './job.ts';
 import { orderJobs } from './order.ts';
 import { githubLabels } from './runs-on.ts';
-import { answersTo, selectJobs } from './select.ts';
+import { selectJobs } from './select.ts';
+import { answersTo, type Occasion } from './triggers.ts';
 
 export interface PlanOptions {
   readonly contexts: PlanContexts;
   /** Only a workflow whose `on` names it has jobs; absent: `on` is not looked at. */
   readonly event?: string;
+  /** Files the event is about, from the repository's top; absent: filters of paths let everything pass. */
+  readonly changed?: readonly string[];
   /** Ids of jobs; their needs come along. */
   readonly jobs?: readonly string[];
   /** Cells to keep: for each axis the values allowed, as text. */
@@ -40,7 +43,7 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
   const selected = selectJobs(workflow, options.jobs);
   const { ordered, stuck } = orderJobs(selected.jobs);
   const problems: Problem[] = [...selected.problems, ...stuck.map(cycleProblem)];
-  const jobs = answersTo(workflow, options.event) ? ordered : [];
+  const jobs = answersTo(workflow, occasionOf(options)) ? ordered : [];
   const planned = jobs.flatMap((job): (PlannedJob | DeferredJob)[] => {
     if (hangsOnNeeds(job)) {
       const needs = job.needs.map((need) => need.id);
@@ -61,7 +64,7 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
     return { problems: inFileOrder(problems) };
   }
   const { name, file, dialect, env } = workflow;
-  const notices = [...(workflow.notices ?? []), ...unreadFilters(workflow, options.event)];
+  const notices = workflow.notices ?? [];
   const { contexts, repository } = options;
   return {
     plan: {
@@ -111,12 +114,8 @@ function boundsOf({ host, image, isolation, secrets, matrix, labels = {} }: Plan
   };
 }
 
-/** What `on` says below an event's name is not looked at yet. */
-function unreadFilters({ on, dialect }: Workflow, event: string | undefined): string[] {
-  const filtered = on.some((trigger) => trigger.event === event && (trigger.filters ?? null) !== null);
-  return dialect === 'github' && filtered
-    ? [`the filters of \`on.${event}\` (branches, paths, types) are not looked at: the workflow runs`]
-    : [];
+function occasionOf({ event, contexts, changed }: PlanOptions): Occasion | undefined {
+  return event === undefined ? undefined : { event, contexts, ...(changed === undefined ? {} : { changed }) };
 }
 
 function cycleProblem(job: Job): Problem {

@@ -27,8 +27,3 @@ export function selectJobs(
   }
   return { jobs: workflow.jobs.filter((job) => wanted.has(job.id)), problems };
 }
-
-/** Whether a workflow runs for an event; without one it always does. */
-export function answersTo(workflow: Workflow, event: string | undefined): boolean {
-  return event === undefined || workflow.on.some((trigger) => trigger.event === event);
-}

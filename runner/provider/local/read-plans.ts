@@ -9,6 +9,7 @@ import { type PlanOptions, planWorkflow } from '../../plan/plan-workflow.ts';
 import { dialectOf } from '../../workflow/dialect.ts';
 import { readGithubWorkflow } from '../../workflow/github/read.ts';
 import { readPipeline } from '../../workflow/lightv/read.ts';
+import { changedFiles } from './changed-files.ts';
 import { type Given, localContexts } from './contexts.ts';
 import { repositoryTop } from './git.ts';
 
@@ -100,11 +101,13 @@ async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: 
   const { given, defaultIsolation, images = {}, env = {}, dialect: _, ...rest } = options;
   const repository = await repositoryTop(dirname(workflow.file));
   const contexts = await localContexts(workflow, repository, given);
+  const changed = options.event === undefined || repository === undefined ? undefined : await changedFiles(repository);
   const jobs = options.jobs?.filter((id) => workflow.jobs.some((job) => job.id === id));
   const result = planWorkflow(withDefault(workflow, defaultIsolation), {
     ...rest,
     ...(jobs === undefined || jobs.length === 0 ? {} : { jobs }),
     contexts,
+    ...(changed === undefined ? {} : { changed }),
     labels: images,
     ...(repository === undefined ? {} : { repository }),
   });

@@ -1,0 +1,92 @@
+import type { PlanContexts } from '../model/plan.ts';
+import type { Json, Trigger, Workflow } from '../model/workflow.ts';
+import { matchesFilters } from './filter-pattern.ts';
+
+/** What happened, as far as filters look at it. */
+export interface Occasion {
+  readonly event: string;
+  readonly contexts: PlanContexts;
+  /** Files the event is about, from the repository's top; absent where nobody knows. */
+  readonly changed?: readonly string[];
+}
+
+/** Activity types an event without `types` answers to; other events answer to all. */
+const usualTypes: { readonly [event: string]: readonly string[] } = {
+  pull_request: ['opened', 'synchronize', 'reopened'],
+  pull_request_target: ['opened', 'synchronize', 'reopened'],
+};
+
+type Filters = { readonly [key: string]: Json };
+
+/**
+ * Whether a workflow runs for an event, by its name and the filters below it
+ * (https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#on); without one it always does. Native
+ * pipelines have no filters.
+ */
+export function answersTo(workflow: Workflow, occasion: Occasion | undefined): boolean {
+  if (occasion === undefined) {
+    return true;
+  }
+  return workflow.on.some(
+    (trigger) => trigger.event === occasion.event && (workflow.dialect !== 'github' || passes(trigger, occasion)),
+  );
+}
+
+function passes({ filters }: Trigger, occasion: Occasion): boolean {
+  const given = asMap(filters);
+  return ofType(given, occasion) && onRef(given, occasion) && overPaths(given, occasion);
+}
+
+function ofType(filters: Filters, { event, contexts }: Occasion): boolean {
+  const types = filters.types === undefined ? usualTypes[event] : texts(filters.types);
+  const { action } = asMap(asMap(contexts.github).event);
+  return types === undefined || typeof action !== 'string' || types.includes(action);
+}
+
+/** Branches of a pull request are those it goes into; a filter of branches alone keeps tags out, and the other way. */
+function onRef(filters: Filters, { event, contexts }: Occasion): boolean {
+  const github = asMap(contexts.github);
+  if (event.startsWith('pull_request')) {
+    const base = asMap(asMap(asMap(github.event).pull_request).base).ref;
+    return typeof base !== 'string' || named(filters, 'branches', base) !== false;
+  }
+  if (event !== 'push') {
+    return true;
+  }
+  const ref = typeof github.ref === 'string' ? github.ref : '';
+  const [mine, other] = ref.startsWith('refs/tags/')
+    ? (['tags', 'branches'] as const)
+    : (['branches', 'tags'] as const);
+  const name = ref.replace(/^refs\/(?:heads|tags)\//, '');
+  return named(filters, mine, name) ?? !has(filters, other);
+}
+
+/** A filter of paths wants one changed file that it means; `-ignore` one that it does not. Tags are not about paths. */
+function overPaths(filters: Filters, { contexts, changed }: Occasion): boolean {
+  const { ref } = asMap(contexts.github);
+  if (changed === undefined || (typeof ref === 'string' && ref.startsWith('refs/tags/'))) {
+    return true;
+  }
+  return !has(filters, 'paths') || changed.some((file) => named(filters, 'paths', file) === true);
+}
+
+/** What the filter `key`, or its `-ignore` twin, says of a name; `undefined` where there is neither. */
+function named(filters: Filters, key: string, name: string): boolean | undefined {
+  const ignored = filters[`${key}-ignore`];
+  if (ignored !== undefined) {
+    return !matchesFilters(texts(ignored), name);
+  }
+  return filters[key] === undefined ? undefined : matchesFilters(texts(filters[key] ?? null), name);
+}
+
+function has(filters: Filters, key: string): boolean {
+  return filters[key] !== undefined || filters[`${key}-ignore`] !== undefined;
+}
+
+function texts(value: Json): string[] {
+  return (Array.isArray(value) ? value : [value]).map(String);
+}
+
+function asMap(value: Json | undefined): Filters {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Filters) : {};
+}

@@ -2,6 +2,7 @@ import { GuestRefusal } from '../guest/copy.ts';
 import type { Exit } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import { type End, endOfError, endOfExit, endOfStop, StepFailure } from './ending.ts';
+import { guestText } from './guest-text.ts';
 import type { LineEffects } from './line-commands.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
@@ -74,6 +75,7 @@ async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, 
   const extras = step.network.kind === 'none' ? new Map<string, string>() : services.network.files;
   const path = await putStepFiles(held.vm, folder, command.script, extras, stop.signal);
   const { cwd } = command;
+  output.readFrom((name) => guestText(held.vm, name, stop.signal));
   const words = { argv: command.argv(path), env: command.env(folder), cwd, grace: services.grace };
   try {
     return await held.vm.exec(words, output, stop.signal);

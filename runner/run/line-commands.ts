@@ -15,6 +15,8 @@ export interface TakenLine {
   /** `undefined`: the line is not shown. */
   readonly text: string | undefined;
   readonly annotation?: { readonly level: Annotation['level']; readonly problem: Problem };
+  /** To be carried out before the next line. */
+  readonly matchers?: Extract<LogCommand, { kind: 'add-matcher' | 'remove-matcher' }>;
 }
 
 const titles = { error: 'Error', warning: 'Warning', notice: 'Notice' } as const;
@@ -60,8 +62,11 @@ export class LineCommands {
         return { text: '##[endgroup]' };
       case 'annotation':
         return annotated(command, text);
+      case 'add-matcher':
+      case 'remove-matcher':
+        return { text: undefined, matchers: command };
       default:
-        return { text: `Error: ${this.#refuse(command)}` };
+        return { text: this.refused(refusal(command)) };
     }
   }
 
@@ -69,10 +74,10 @@ export class LineCommands {
     return this.#echo ? text : undefined;
   }
 
-  #refuse(command: LogCommand): string {
-    const why = refusal(command);
+  /** Notes why the step fails; the line that is shown for it. */
+  refused(why: string): string {
     this.#failure ??= why;
-    return why;
+    return `Error: ${why}`;
   }
 }
 

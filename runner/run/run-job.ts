@@ -12,7 +12,9 @@ import { concluded } from './continue-on-error.ts';
 import { JobDisks } from './disks.ts';
 import { displayName } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
+import { insideOf } from './inside.ts';
 import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
+import { JobMatchers } from './job-matchers.ts';
 import { inheritorOf } from './leftovers.ts';
 import type { HeldMachine } from './machines.ts';
 import { runStep, type StepRun } from './run-step.ts';
@@ -64,6 +66,7 @@ class JobRun {
       needs,
       ended: new Map(),
       caches: new Map(),
+      matchers: new JobMatchers(insideOf(run.plan).workspace),
       actions: new Set(),
       begunActions: new Map(),
       begin: () => this.#begin(),

@@ -30,7 +30,7 @@ export async function runStep(scene: JobScene, step: PlannedStep, inherited?: He
     report,
     { job: job.id, step: step.id },
     run.services.logLimit,
-    run.plan.dialect === 'github',
+    run.plan.dialect === 'github' ? scene.matchers : undefined,
   );
   let startedAt = run.services.now().getTime();
   const ran = await withRetry(

@@ -6,6 +6,7 @@ import type { BegunAction } from './action/posts.ts';
 import type { JobStop } from './cancel.ts';
 import type { Sources } from './checkout.ts';
 import type { JobDisks } from './disks.ts';
+import type { JobMatchers } from './job-matchers.ts';
 import type { Machines } from './machines.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunServices } from './services.ts';
@@ -68,6 +69,7 @@ export interface JobScene {
   readonly caches: Map<number, Promise<CacheHit>>;
   /** By the id of the step that used them: actions that were begun and have an end, in that order. */
   readonly begunActions: Map<string, readonly BegunAction[]>;
+  readonly matchers: JobMatchers;
   /** Folders of actions that are on the job's disk. */
   readonly actions: Set<string>;
   /** Writes job-start at the first call. */

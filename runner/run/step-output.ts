@@ -1,6 +1,7 @@
 import type { OutputSink, StreamName } from '../model/machine.ts';
 import { type LogLine, StepLog } from '../output/step-log.ts';
 import { StepFailure } from './ending.ts';
+import type { JobMatchers, ReadGuestFile } from './job-matchers.ts';
 import { LineCommands, type LineEffects, type TakenLine } from './line-commands.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -14,18 +15,21 @@ export class StepOutput implements OutputSink {
   readonly #where: { readonly job: string; readonly step: string };
   readonly #limit: number;
   readonly #log: StepLog;
+  readonly #matchers: JobMatchers | undefined;
   #commands: LineCommands | undefined;
+  #read: ReadGuestFile = async () => undefined;
   #bytes = 0;
   #turn: Promise<void> = Promise.resolve();
 
-  /** `commands`: whether lines may tell more than text and masks. */
+  /** `matchers`: given where lines may tell more than text and masks. */
   constructor(
     report: Reporter,
     where: { readonly job: string; readonly step: string },
     limit: number,
-    commands = false,
+    matchers?: JobMatchers,
   ) {
-    this.#commands = commands ? new LineCommands() : undefined;
+    this.#matchers = matchers;
+    this.#commands = matchers === undefined ? undefined : new LineCommands();
     this.#report = report;
     this.#where = where;
     this.#limit = limit;
@@ -36,6 +40,11 @@ export class StepOutput implements OutputSink {
     // Both streams may write at once, but lines are told in the order of their numbers.
     this.#turn = this.#turn.then(() => this.#take(stream, chunk));
     return this.#turn;
+  }
+
+  /** Says how files of the machine are read whose output comes next. */
+  readFrom(read: ReadGuestFile): void {
+    this.#read = read;
   }
 
   /** Writes the lines that had no line end. To be called when a command has ended, however it did. */
@@ -59,10 +68,24 @@ export class StepOutput implements OutputSink {
     }
   }
 
+  async #taken(logged: LogLine): Promise<TakenLine> {
+    if (this.#commands === undefined || this.#matchers === undefined) {
+      return logged;
+    }
+    const taken = this.#commands.take(logged);
+    if (taken.matchers !== undefined) {
+      const why = await this.#matchers.change(taken.matchers, this.#read);
+      return { text: why === undefined ? undefined : this.#commands.refused(why) };
+    }
+    const annotation =
+      taken.annotation ?? (taken.text === undefined ? undefined : this.#matchers.annotation(taken.text));
+    return annotation === undefined ? taken : { ...taken, annotation };
+  }
+
   async #tell(lines: Iterable<LogLine>): Promise<void> {
     for (const logged of lines) {
       const { stream, line, continued } = logged;
-      const { text, annotation }: TakenLine = this.#commands?.take(logged) ?? logged;
+      const { text, annotation } = await this.#taken(logged);
       if (annotation !== undefined) {
         await this.#report.write({ type: 'problem', ...this.#where, ...annotation });
       }

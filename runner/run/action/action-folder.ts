@@ -1,14 +1,13 @@
 import { posix } from 'node:path';
-import { GuestRefusal } from '../../guest/copy.ts';
 import { WrongInput } from '../../host/fault.ts';
 import type { ActionDefinition, FetchedAction } from '../../model/action.ts';
 import type { ActionReference } from '../../model/workflow.ts';
 import { readAction } from '../../workflow/github/read-action.ts';
 import { StepFailure } from '../ending.ts';
 import type { StepAttempt } from '../guest-command.ts';
+import { guestText } from '../guest-text.ts';
 import { insideOf } from '../inside.ts';
 import type { JobScene } from '../scene.ts';
-import { readSmallFiles } from '../tar.ts';
 
 /** An action whose files are in the machine. */
 export interface OpenedAction {
@@ -22,8 +21,6 @@ export interface OpenedAction {
 }
 
 const manifests = ['action.yml', 'action.yaml'] as const;
-/** Bytes of a manifest in the workspace. */
-const largestManifest = 1024 ** 2;
 
 /** Brings an action's files into the machine and reads its manifest. Throws a `StepFailure` or a `WrongInput`. */
 export async function openAction(scene: JobScene, at: StepAttempt, reference: ActionReference): Promise<OpenedAction> {
@@ -70,26 +67,13 @@ async function openLocal(scene: JobScene, at: StepAttempt, path: string): Promis
     throw new StepFailure('not-started', `the action ${path} leads out of the workspace`);
   }
   for (const file of manifests) {
-    const text = await guestFile(at, posix.join(folder, file));
+    const text = await guestText(at.held.vm, posix.join(folder, file), at.stop.signal);
     if (text !== undefined) {
       return { definition: definitionOf(text, posix.join(path, file)), folder, name: path };
     }
   }
   const hint = 'is the repository checked out, as actions/checkout does it?';
   throw new StepFailure('not-started', `there is no ${manifests.join(' or ')} in ${path} of the workspace: ${hint}`);
-}
-
-async function guestFile({ held, stop }: StepAttempt, path: string): Promise<string | undefined> {
-  try {
-    const tar = await held.vm.copyOut(path, stop.signal);
-    const [bytes] = (await readSmallFiles(tar, { bytes: largestManifest, entries: 1 })).values();
-    return bytes?.toString();
-  } catch (error) {
-    if (error instanceof GuestRefusal) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 function definitionOf(text: string, file: string): ActionDefinition {

@@ -39,12 +39,16 @@ export function planJob(
   };
   const cells = cellsOf(job, bounds, setting);
   const ids = uniqueIds(cells.map((cell) => (cell.naming === undefined ? job.id : cellId(job.id, cell.naming))));
-  const jobs = cells.map((cell, index): PlannedJob => {
+  const jobs = cells.flatMap((cell, index): PlannedJob[] => {
+    // What is not wanted need not be possible here.
+    if (!keptBy(cell.values, bounds.matrix)) {
+      return [];
+    }
     const place = { ...strategy, index, total: cells.length };
     const own: Setting = { scope: cellScope(setting.scope, cell.values ?? null, place), problems };
-    return planCell(job, ids[index] ?? job.id, cell, place, bounds, own);
+    return [planCell(job, ids[index] ?? job.id, cell, place, bounds, own)];
   });
-  return { jobs: problems.length > 0 ? [] : jobs.filter((planned) => keptBy(planned.matrix, bounds.matrix)), problems };
+  return { jobs: problems.length > 0 ? [] : jobs, problems };
 }
 
 type JobCell = Partial<ExpandedCell>;

@@ -108,16 +108,19 @@ export interface ActionWork {
   readonly inputs: ReadonlyMap<string, Template>;
 }
 
-/** The end of the actions that an earlier step used: those that have one and were begun, the last one first. */
-export interface PostWork {
-  readonly kind: 'post';
+/**
+ * What actions have done around the step that uses them: before the job's steps, the `pre` script of its action; behind
+ * them the ends of all actions it began, the last one first.
+ */
+export interface AroundWork {
+  readonly kind: 'pre' | 'post';
   /** Id of that step. */
   readonly of: string;
   readonly uses: Template;
 }
 
 /** What a step does. A forge's step may be an action; the native language has scripts only. */
-export type StepWork = ScriptWork | ActionWork | PostWork;
+export type StepWork = ScriptWork | ActionWork | AroundWork;
 
 export interface Step extends MachineWishes {
   /** The id in the file, or a generated one (`step-1`, 1-based) that contexts do not show. */

@@ -2,8 +2,8 @@ import { checkRoom } from '../host/room.ts';
 import type { JobResult, StepResult } from '../model/event.ts';
 import type { PlannedJob, PlannedStep } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
+import { withActionsAround } from './action/around.ts';
 import { fetchActions } from './action/fetch-actions.ts';
-import { withPosts } from './action/posts.ts';
 import type { JobStop } from './cancel.ts';
 import { closeJob } from './closing.ts';
 import { stepMayFail } from './condition.ts';
@@ -22,6 +22,7 @@ import { type JobScene, noExports, type RunScene } from './scene.ts';
 import { chooseStep, readySteps } from './step-choice.ts';
 import { StepGraph } from './step-graph.ts';
 import { startTimeout } from './timeout.ts';
+import { isAround } from './work.ts';
 
 /** Where a job stands in its run. */
 export interface JobPlace {
@@ -38,7 +39,7 @@ export interface JobPlace {
  * when it resolves. Rejects only when the run's events cannot be written any more.
  */
 export async function runJob(job: PlannedJob, place: JobPlace): Promise<JobResult> {
-  return await new JobRun(withPosts(job), place).run();
+  return await new JobRun(withActionsAround(job), place).run();
 }
 
 class JobRun {
@@ -69,6 +70,7 @@ class JobRun {
       matchers: new JobMatchers(insideOf(run.plan).workspace),
       actions: new Set(),
       begunActions: new Map(),
+      preScripts: new Map(),
       begin: () => this.#begin(),
     };
   }
@@ -95,7 +97,9 @@ class JobRun {
   async #prepare(): Promise<boolean> {
     const { job, run, stop } = this.#scene;
     try {
-      await fetchActions(job, run.services.actions, stop.asked.signal);
+      for (const [step, runs] of await fetchActions(job, run.services.actions, stop.asked.signal)) {
+        this.#scene.preScripts.set(step, { runs, state: new Map() });
+      }
       return true;
     } catch (error) {
       await this.#begin();
@@ -191,7 +195,7 @@ class JobRun {
   async #tellEnd(step: PlannedStep): Promise<void> {
     const { job, report, ended } = this.#scene;
     const record = ended.get(step.id);
-    const silent = step.work.kind === 'post' && record?.result.outcome === 'skipped';
+    const silent = isAround(step.work) && record?.result.outcome === 'skipped';
     if (record !== undefined && !silent) {
       await this.#begin();
       const { id, ...rest } = record.result;

@@ -1,6 +1,7 @@
 import { isBuiltIn } from '../plan/actions.ts';
 import { runAction } from './action/run-action.ts';
 import { runPosts } from './action/run-posts.ts';
+import { runPre } from './action/run-pre.ts';
 import { saveArtifacts } from './artifacts.ts';
 import { stepContexts } from './contexts.ts';
 import { type End, endOfError } from './ending.ts';
@@ -11,6 +12,7 @@ import { runScript } from './run-script.ts';
 import type { JobScene } from './scene.ts';
 import type { StepWords } from './step-files.ts';
 import { withTimeout } from './timeout.ts';
+import { isAround } from './work.ts';
 
 /** What running a step's work gave, however it ended. */
 export interface Ran extends End {
@@ -45,8 +47,8 @@ export async function runPiece(scene: JobScene, at: StepAttempt, frame: Frame, p
   if (work.kind === 'script') {
     return await runScript(scene, at, frame, piece, work);
   }
-  if (work.kind === 'post') {
-    return await runPosts(scene, at, work);
+  if (isAround(work)) {
+    return work.kind === 'pre' ? await runPre(scene, at, work, runPiece) : await runPosts(scene, at, work);
   }
   return isBuiltIn(work)
     ? await runCheckout(scene, at, frame, piece, work)

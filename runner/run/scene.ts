@@ -1,8 +1,9 @@
+import type { JavaScriptRuns } from '../model/action.ts';
 import type { StepResult } from '../model/event.ts';
 import type { ArtifactStore } from '../model/lease.ts';
 import type { Plan, PlannedJob } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
-import type { BegunAction } from './action/posts.ts';
+import type { BegunAction } from './action/around.ts';
 import type { JobStop } from './cancel.ts';
 import type { Sources } from './checkout.ts';
 import type { JobDisks } from './disks.ts';
@@ -69,6 +70,8 @@ export interface JobScene {
   readonly caches: Map<number, Promise<CacheHit>>;
   /** By the id of the step that used them: actions that were begun and have an end, in that order. */
   readonly begunActions: Map<string, readonly BegunAction[]>;
+  /** By the id of the step that uses them: actions with a `pre` script, and what they keep for the scripts after it. */
+  readonly preScripts: Map<string, { readonly runs: JavaScriptRuns; readonly state: Map<string, string> }>;
   readonly matchers: JobMatchers;
   /** Folders of actions that are on the job's disk. */
   readonly actions: Set<string>;

@@ -1,9 +1,11 @@
 import { ExpressionError } from '../expression/error.ts';
 import type { PlannedStep } from '../model/plan.ts';
+import type { StepWork } from '../model/workflow.ts';
 import { stepHolds } from './condition.ts';
 import { stepStatus } from './contexts.ts';
 import type { End } from './ending.ts';
 import type { JobScene } from './scene.ts';
+import { isAround } from './work.ts';
 
 /** What becomes of a step whose needs have ended: it runs, or it has ended without running. */
 export type StepChoice = { readonly run: true } | { readonly run: false; readonly end: End; readonly error?: unknown };
@@ -11,7 +13,7 @@ export type StepChoice = { readonly run: true } | { readonly run: false; readonl
 /** Decides, at once, whether a step runs as things stand. */
 export function chooseStep(scene: JobScene, step: PlannedStep): StepChoice {
   const { asked, now } = scene.stop;
-  if (step.work.kind === 'post' && !scene.begunActions.has(step.work.of)) {
+  if (comesToNothing(scene, step.work)) {
     return { run: false, end: { outcome: 'skipped', reason: 'condition' } };
   }
   if (now.why !== undefined) {
@@ -32,6 +34,11 @@ export function chooseStep(scene: JobScene, step: PlannedStep): StepChoice {
   }
   const byNeeds = step.condition === undefined || !stepStatus(scene, step).success;
   return { run: false, end: { outcome: 'skipped', reason: byNeeds ? 'needs' : 'condition' } };
+}
+
+/** What was put around the steps for actions that turned out to have nothing to do there. */
+function comesToNothing({ begunActions, preScripts }: JobScene, work: StepWork): boolean {
+  return isAround(work) && !(work.kind === 'pre' ? preScripts : begunActions).has(work.of);
 }
 
 /** The steps that may be looked at now: not begun, their needs ended; with `oneAtATime` the first of the file's rest. */

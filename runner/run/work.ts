@@ -1,5 +1,10 @@
 import type { Place } from '../model/problem.ts';
-import type { StepWork } from '../model/workflow.ts';
+import type { AroundWork, StepWork } from '../model/workflow.ts';
+
+/** Whether a step was put around those of the file for an action's sake. */
+export function isAround(work: StepWork): work is AroundWork {
+  return work.kind === 'pre' || work.kind === 'post';
+}
 
 /** Where a step's work stands in its file. */
 export function workPlace(work: StepWork): Place {

@@ -17,6 +17,8 @@ const expectation = z.strictObject({
   problems: z.array(z.string()).default([]),
   /** How jobs end; those not named are not looked at. */
   jobs: z.record(z.string(), z.string()).default({}),
+  /** A part of what is said of why a job failed. */
+  failure: z.record(z.string(), z.string()).default({}),
   /** How steps end: outcome, or outcome and conclusion. */
   steps: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   /** All that a job's steps print. */
@@ -55,6 +57,9 @@ async function check(t: ExecutionContext, workflow: string, expected: Expectatio
   }
   for (const [job, conclusion] of Object.entries(expected.jobs)) {
     t.is(endOf(end.events, job)?.conclusion, conclusion as 'success', `${job}\n${told(end)}`);
+  }
+  for (const [job, part] of Object.entries(expected.failure)) {
+    t.true(endOf(end.events, job)?.detail?.includes(part), `${job}: ${part}\n${told(end)}`);
   }
   for (const [job, steps] of Object.entries(expected.steps)) {
     for (const [step, ending] of Object.entries(steps)) {

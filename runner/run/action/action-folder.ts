@@ -50,7 +50,8 @@ async function openFetched(
   return { definition, folder: posix.join(top, path), name, repository, ref };
 }
 
-async function fetchedDefinition(fetched: FetchedAction, path: string, name: string): Promise<ActionDefinition> {
+/** The manifest of an action that was fetched. Throws a `StepFailure` where it has none, a `WrongInput` for a wrong one. */
+export async function fetchedDefinition(fetched: FetchedAction, path: string, name: string): Promise<ActionDefinition> {
   for (const file of manifests) {
     const text = await fetched.read(posix.join(path, file));
     if (text !== undefined) {

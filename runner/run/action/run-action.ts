@@ -28,6 +28,8 @@ export interface ActionUse {
 /** An action that is in the machine, with what it is given. */
 export interface ReadyAction extends OpenedAction {
   readonly inputs: ReadonlyMap<string, string>;
+  /** Sentences about what it is given. */
+  readonly warnings: readonly string[];
   /** The `env` context it runs with. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -38,13 +40,11 @@ export async function runAction(use: ActionUse): Promise<CommandRun> {
   if (frame.depth >= deepest) {
     throw new StepFailure('not-started', `${work.uses.text} is used more than ${deepest} actions deep`);
   }
-  const action = await openAction(scene, at, work.reference);
-  const { env, inputs } = await evaluate(use, action);
-  for (const text of inputs.warnings) {
+  const ready = await readyAction(use);
+  for (const text of ready.warnings) {
     await scene.report.notice({ job: scene.job.id, step: at.step.id }, text, 'warning');
   }
-  const ready: ReadyAction = { ...action, env, inputs: inputs.values };
-  const { runs } = action.definition;
+  const { runs } = ready.definition;
   switch (runs.kind) {
     case 'javascript':
       return await runJavaScript(use, ready, runs);
@@ -53,9 +53,16 @@ export async function runAction(use: ActionUse): Promise<CommandRun> {
     case 'other':
       throw new StepFailure(
         'not-started',
-        `${action.name} is an action of kind '${runs.using}', which cannot be run yet`,
+        `${ready.name} is an action of kind '${runs.using}', which cannot be run yet`,
       );
   }
+}
+
+/** Brings an action into the machine and works out what it is given. Throws a `StepFailure` or a `WrongInput`. */
+export async function readyAction(use: ActionUse): Promise<ReadyAction> {
+  const action = await openAction(use.scene, use.at, use.work.reference);
+  const { env, inputs } = await evaluate(use, action);
+  return { ...action, env, inputs: inputs.values, warnings: inputs.warnings };
 }
 
 async function evaluate(

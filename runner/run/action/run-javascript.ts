@@ -5,21 +5,15 @@ import { type CommandRun, runGuestCommand } from '../guest-command.ts';
 import { insideOf } from '../inside.ts';
 import { commandFolder, putEvent } from '../run-script.ts';
 import { inputVariables } from './action-inputs.ts';
+import { noteEnd, stateVariables } from './note-end.ts';
 import type { ActionUse, ReadyAction } from './run-action.ts';
 
 /** Runs the main script of a JavaScript action with the Node of the image, and notes its end for later. */
 export async function runJavaScript(use: ActionUse, action: ReadyAction, runs: JavaScriptRuns): Promise<CommandRun> {
   const { scene, at, frame } = use;
-  const where = { job: scene.job.id, step: at.step.id };
-  if (runs.pre !== undefined) {
-    await scene.report.notice(where, `${action.name} has a 'pre' script, which is not run yet`, 'warning');
-  }
-  const state = new Map<string, string>();
-  if (runs.post !== undefined) {
-    const begun = { action, runs: { ...runs, post: runs.post }, frame, state };
-    scene.begunActions.set(at.step.id, [...(scene.begunActions.get(at.step.id) ?? []), begun]);
-  }
-  const run = await runNode(use, action, runs.main, {});
+  const state = (frame.depth === 0 ? scene.preScripts.get(at.step.id)?.state : undefined) ?? new Map<string, string>();
+  noteEnd(scene, at.step.id, { action, runs, frame, state });
+  const run = await runNode(use, action, runs.main, stateVariables(state));
   for (const [name, value] of run.words.state) {
     state.set(name, value);
   }

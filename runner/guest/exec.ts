@@ -47,7 +47,7 @@ class Running implements Listener {
   }
 
   async result(signal: AbortSignal): Promise<Exit> {
-    const stop = () => this.#stopping.terminate(this.#command.grace);
+    const stop = () => this.#stopping.terminate(this.#command);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) {
       stop();

@@ -12,7 +12,7 @@ interface Far {
   lost(detail: string): void;
 }
 
-/** The way down of a command: TERM, a grace, KILL, and then the guest's time to answer. Each stage is entered once. */
+/** The way down of a command: INT where it is asked for, TERM, a grace, KILL, and then the guest's time to answer. Each stage is entered once. */
 export class Stopping {
   readonly #far: Far;
   #grace: NodeJS.Timeout | undefined;
@@ -24,12 +24,21 @@ export class Stopping {
     this.#far = far;
   }
 
-  /** `grace` in milliseconds. */
-  terminate(grace: number): void {
+  /** Both in milliseconds: from INT, if there is one, to TERM, and from there to KILL. */
+  terminate({ interrupt, grace }: { readonly interrupt?: number; readonly grace: number }): void {
     if (this.#ended || this.#terminated || this.#deadline !== undefined) {
       return;
     }
     this.#terminated = true;
+    if (interrupt === undefined) {
+      this.#term(grace);
+      return;
+    }
+    this.#far.signal(constants.signals.SIGINT);
+    this.#grace = setTimeout(() => this.#term(grace), interrupt);
+  }
+
+  #term(grace: number): void {
     this.#far.signal(constants.signals.SIGTERM);
     this.#grace = setTimeout(() => this.kill(), grace);
   }

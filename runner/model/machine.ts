@@ -86,6 +86,8 @@ export interface Command {
   readonly terminal?: { readonly columns: number; readonly rows: number };
   /** Milliseconds between TERM and KILL when the signal of `exec` aborts. */
   readonly grace: number;
+  /** Milliseconds between INT and TERM; absent: TERM comes first. */
+  readonly interrupt?: number;
 }
 
 export type StreamName = 'stdout' | 'stderr';
@@ -129,7 +131,7 @@ export interface MicroVm {
   readonly disk: Disk;
   /**
    * Runs one command; resolves after the last byte of its output was delivered. When `signal` aborts: TERM to the
-   * command's process group, KILL after `command.grace`, and the exit that follows; a guest that does not answer within
+   * command's process group (INT first, where `command.interrupt` is given), KILL after `command.grace`, and the exit that follows; a guest that does not answer within
    * 5 s more is `lost`. Rejects only when `output.write` does (with that reason, after the command was killed) or when
    * the machine was destroyed by its owner meanwhile.
    */

@@ -71,17 +71,22 @@ function told(end: End, { failure }: LineEffects): End {
 
 async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, folder: StepFolder): Promise<Exit> {
   const { step, held, output, stop } = at;
-  const { services } = scene.run;
-  const extras = step.network.kind === 'none' ? new Map<string, string>() : services.network.files;
+  const extras = step.network.kind === 'none' ? new Map<string, string>() : scene.run.services.network.files;
   const path = await putStepFiles(held.vm, folder, command.script, extras, stop.signal);
   const { cwd } = command;
   output.readFrom((name) => guestText(held.vm, name, stop.signal));
-  const words = { argv: command.argv(path), env: command.env(folder), cwd, grace: services.grace };
+  const words = { argv: command.argv(path), env: command.env(folder), cwd, ...wayDown(scene) };
   try {
     return await held.vm.exec(words, output, stop.signal);
   } finally {
     await output.end();
   }
+}
+
+/** GitHub's runner interrupts a step, terminates it after 7.5 s and kills it 2.5 s later. */
+function wayDown({ run }: JobScene): { readonly interrupt?: number; readonly grace: number } {
+  const { grace } = run.services;
+  return run.plan.dialect === 'github' ? { interrupt: 0.75 * grace, grace: 0.25 * grace } : { grace };
 }
 
 async function takeWords(

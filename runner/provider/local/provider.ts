@@ -52,7 +52,7 @@ export function localProvider({ plans, store, show, out }: LocalOptions): LocalP
 
 function leaseOf(run: OpenRun, plan: Plan, show: RunSink, cancelled: AbortSignal, out: string | undefined): LocalLease {
   const { github } = plan.contexts;
-  const numbered = { ...(github as object), run_id: run.id, run_number: '1', run_attempt: '1' };
+  const numbered = { ...(github as object), run_id: runNumber(run.id, plan), run_number: '1', run_attempt: '1' };
   return {
     run: run.id,
     folder: run.folder,
@@ -77,4 +77,9 @@ function leaseOf(run: OpenRun, plan: Plan, show: RunSink, cancelled: AbortSignal
 
 function stateOf(exitCode: number): RunState {
   return exitCode === 0 ? 'success' : exitCode === 130 ? 'cancelled' : 'failure';
+}
+
+/** Actions of GitHub's read the id of a run as a number. */
+function runNumber(id: string, { dialect }: Plan): string {
+  return dialect === 'github' ? String(Number.parseInt(id, 36)) : id;
 }

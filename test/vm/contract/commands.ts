@@ -57,6 +57,21 @@ export const commands: Readonly<Record<string, Case>> = {
     t.deepEqual(exit, { kind: 'exited', code: 7 });
     t.is(stdout.toString(), 'up\nstopping\n');
   },
+  'where it is asked for, INT comes before TERM': async (t, machine) => {
+    const stop = new AbortController();
+    const { exit, stdout } = await run(
+      machine,
+      "trap 'echo interrupted' INT; trap 'echo stopping; exit 7' TERM; echo up; while :; do sleep 0.05; done",
+      {
+        signal: stop.signal,
+        interrupt: 1500,
+        grace: 20_000,
+        onChunk: (chunk) => chunk.includes('up') && stop.abort(),
+      },
+    );
+    t.deepEqual(exit, { kind: 'exited', code: 7 });
+    t.is(stdout.toString(), 'up\ninterrupted\nstopping\n');
+  },
   'then KILL': async (t, machine) => {
     const stop = new AbortController();
     const { exit } = await run(machine, "trap '' TERM; echo up; while :; do sleep 0.05; done", {

@@ -13,6 +13,10 @@ export async function runJavaScript(use: ActionUse, action: ReadyAction, runs: J
   const { scene, at, frame } = use;
   const state = (frame.depth === 0 ? scene.preScripts.get(at.step.id)?.state : undefined) ?? new Map<string, string>();
   noteEnd(scene, at.step.id, { action, runs, frame, state });
+  if (runs.node === 24) {
+    const text = `${action.name} is written for Node 24 and runs on the Node of the image ${at.held.image.name}`;
+    await scene.report.notice({ job: scene.job.id, step: at.step.id }, text);
+  }
   const run = await runNode(use, action, runs.main, stateVariables(state));
   for (const [name, value] of run.words.state) {
     state.set(name, value);

@@ -1,6 +1,7 @@
 import { causeText } from '../host/fault.ts';
 import type { Leftovers } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
+import type { LastMachine } from './closing.ts';
 import type { End } from './ending.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
@@ -12,8 +13,7 @@ import type { JobScene } from './scene.ts';
  */
 export async function inheritorOf(
   scene: JobScene,
-  step: PlannedStep,
-  held: HeldMachine,
+  { step, held }: LastMachine,
   end: End,
   next: readonly PlannedStep[],
 ): Promise<PlannedStep | undefined> {

@@ -1,28 +1,21 @@
-import { checkRoom } from '../host/room.ts';
-import type { JobResult, StepResult } from '../model/event.ts';
-import type { PlannedJob, PlannedStep } from '../model/plan.ts';
+import type { JobResult } from '../model/event.ts';
+import type { PlannedJob } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
 import { withActionsAround } from './action/around.ts';
 import { fetchActions } from './action/fetch-actions.ts';
 import type { JobStop } from './cancel.ts';
-import { closeJob } from './closing.ts';
-import { stepMayFail } from './condition.ts';
+import { closeJob, type LastMachine } from './closing.ts';
 import { jobContexts } from './contexts.ts';
-import { concluded } from './continue-on-error.ts';
 import { JobDisks } from './disks.ts';
 import { displayName } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import { insideOf } from './inside.ts';
 import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
 import { JobMatchers } from './job-matchers.ts';
-import { inheritorOf } from './leftovers.ts';
-import type { HeldMachine } from './machines.ts';
-import { runStep, type StepRun } from './run-step.ts';
-import { type JobScene, noExports, type RunScene } from './scene.ts';
-import { chooseStep, readySteps } from './step-choice.ts';
+import { JobSteps } from './job-steps.ts';
+import type { JobScene, RunScene } from './scene.ts';
 import { StepGraph } from './step-graph.ts';
 import { startTimeout } from './timeout.ts';
-import { isAround } from './work.ts';
 
 /** Where a job stands in its run. */
 export interface JobPlace {
@@ -44,7 +37,6 @@ export async function runJob(job: PlannedJob, place: JobPlace): Promise<JobResul
 
 class JobRun {
   readonly #scene: JobScene;
-  readonly #begun = new Set<string>();
   #startedAt: number | undefined;
   #beginning: Promise<void> | undefined;
   #clearTimeout = (): void => {};
@@ -81,7 +73,11 @@ class JobRun {
       if (!(await this.#prepare())) {
         return await tellJobEnd(scene, this.#late ?? endOfJob(scene), {}, 0);
       }
-      await this.#goOn(undefined);
+      const hooks = {
+        close: (up: LastMachine | undefined) => this.#close(up),
+        wentWrong: (error: unknown) => this.#wentWrong(error),
+      };
+      await new JobSteps(scene, hooks).run();
       await this.#begin();
       const { end, outputs } = await this.#conclude();
       await this.#keepFailed();
@@ -122,103 +118,10 @@ class JobRun {
     await report.write({ type: 'job-start', job: job.id, name });
   }
 
-  /** Starts what can start now, and whatever that leads to. `last`: the step that just ended, with its machine. */
-  async #goOn(last: { readonly step: PlannedStep; readonly ran: StepRun } | undefined): Promise<void> {
-    const { next, passed } = this.#decide();
-    const heir =
-      last?.ran.held === undefined ? undefined : await this.#handOn(last.step, last.ran, last.ran.held, next);
-    if (last !== undefined) {
-      await this.#tellEnd(last.step);
-    }
-    for (const step of passed) {
-      await this.#tellEnd(step);
-    }
-    if (this.#scene.ended.size === this.#scene.job.steps.length) {
-      await this.#close(last);
-    }
-    if (last?.ran.held !== undefined && heir === undefined) {
-      await this.#give(last.ran.held);
-    }
-    const held = last?.ran.held;
-    const ends = await Promise.allSettled(
-      next.map((step) => this.#step(step, step === heir && held !== undefined ? held : undefined)),
-    );
-    for (const end of ends) {
-      if (end.status === 'rejected') {
-        throw end.reason;
-      }
-    }
-  }
-
-  /** The steps to start, claimed, and those that ended without running. No awaiting: nothing changes meanwhile. */
-  #decide(): { next: PlannedStep[]; passed: PlannedStep[] } {
-    const scene = this.#scene;
-    const [next, passed]: [PlannedStep[], PlannedStep[]] = [[], []];
-    for (;;) {
-      const ready = readySteps(scene, this.#begun, scene.job.machine === 'kept');
-      if (ready.length === 0) {
-        return { next, passed };
-      }
-      for (const step of ready) {
-        this.#begun.add(step.id);
-        const choice = chooseStep(scene, step);
-        if (choice.run) {
-          next.push(step);
-          continue;
-        }
-        passed.push(step);
-        const ending = concluded(choice.end, () => stepMayFail(scene, step));
-        scene.ended.set(step.id, { result: { id: step.id, ...ending, outputs: {} }, exports: noExports });
-      }
-    }
-  }
-
-  async #step(step: PlannedStep, inherited: HeldMachine | undefined): Promise<void> {
-    const scene = this.#scene;
-    const ran = await runStep(scene, step, inherited);
-    const { words, artifacts, held: _, startedAt, ...end } = ran;
-    const result: StepResult = {
-      id: step.id,
-      ...concluded(end, () => stepMayFail(scene, step)),
-      outputs: words.outputs,
-      durationMs: scene.run.services.now().getTime() - startedAt,
-      ...(words.summary === undefined ? {} : { summary: words.summary }),
-    };
-    scene.ended.set(step.id, { result, exports: { env: words.env, paths: words.paths, artifacts } });
-    await this.#goOn({ step, ran });
-  }
-
-  async #handOn(step: PlannedStep, ran: StepRun, held: HeldMachine, next: readonly PlannedStep[]) {
-    return await inheritorOf(this.#scene, step, held, ran, next);
-  }
-
-  async #tellEnd(step: PlannedStep): Promise<void> {
-    const { job, report, ended } = this.#scene;
-    const record = ended.get(step.id);
-    const silent = isAround(step.work) && record?.result.outcome === 'skipped';
-    if (record !== undefined && !silent) {
-      await this.#begin();
-      const { id, ...rest } = record.result;
-      await report.write({ type: 'step-end', job: job.id, step: id, ...rest });
-    }
-  }
-
   /** A job's own artifacts and caches, while the last machine may still be up. */
-  async #close(last: { readonly step: PlannedStep; readonly ran: StepRun } | undefined): Promise<void> {
-    const scene = this.#scene;
-    const held = last?.ran.held;
+  async #close(up: LastMachine | undefined): Promise<void> {
     try {
-      const up = last === undefined || held === undefined ? undefined : { step: last.step, held };
-      await closeJob(scene, endOfJob(scene).outcome, up);
-    } catch (error) {
-      await this.#wentWrong(error);
-    }
-  }
-
-  async #give(held: HeldMachine): Promise<void> {
-    try {
-      await held.give();
-      await checkRoom('keep what the job wrote to its disk', this.#scene.run.services.disks);
+      await closeJob(this.#scene, endOfJob(this.#scene).outcome, up);
     } catch (error) {
       await this.#wentWrong(error);
     }

@@ -1,0 +1,118 @@
+import { checkRoom } from '../host/room.ts';
+import type { StepResult } from '../model/event.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import type { LastMachine } from './closing.ts';
+import { stepMayFail } from './condition.ts';
+import { concluded } from './continue-on-error.ts';
+import { inheritorOf } from './leftovers.ts';
+import type { HeldMachine } from './machines.ts';
+import { runStep, type StepRun } from './run-step.ts';
+import { type JobScene, noExports } from './scene.ts';
+import { chooseStep, readySteps } from './step-choice.ts';
+import { isAround } from './work.ts';
+
+/** What the job does about its steps. */
+export interface JobHooks {
+  /** All steps have ended; `up` is the last one's machine while it is there. */
+  readonly close: (up: LastMachine | undefined) => Promise<void>;
+  /** A machine did not end as it should. */
+  readonly wentWrong: (error: unknown) => Promise<void>;
+}
+
+/** The steps of one job, run as their needs allow. */
+export class JobSteps {
+  readonly #scene: JobScene;
+  readonly #hooks: JobHooks;
+  readonly #begun = new Set<string>();
+
+  constructor(scene: JobScene, hooks: JobHooks) {
+    this.#scene = scene;
+    this.#hooks = hooks;
+  }
+
+  /** Resolves when all have ended and their machines are gone. Rejects only when events cannot be written any more. */
+  async run(): Promise<void> {
+    await this.#goOn(undefined);
+  }
+
+  /** Starts what can start now, and whatever that leads to. `last`: the step that just ended, with its machine. */
+  async #goOn(last: { readonly step: PlannedStep; readonly ran: StepRun } | undefined): Promise<void> {
+    const scene = this.#scene;
+    const { next, passed } = this.#decide();
+    const up = last?.ran.held === undefined ? undefined : { step: last.step, held: last.ran.held };
+    const heir = last === undefined || up === undefined ? undefined : await inheritorOf(scene, up, last.ran, next);
+    for (const step of last === undefined ? passed : [last.step, ...passed]) {
+      await this.#tellEnd(step);
+    }
+    if (scene.ended.size === scene.job.steps.length) {
+      await this.#hooks.close(up);
+    }
+    if (up !== undefined && heir === undefined) {
+      await this.#give(up.held);
+    }
+    const ends = await Promise.allSettled(next.map((step) => this.#step(step, step === heir ? up?.held : undefined)));
+    for (const end of ends) {
+      if (end.status === 'rejected') {
+        throw end.reason;
+      }
+    }
+  }
+
+  /** The steps to start, claimed, and those that ended without running. No awaiting: nothing changes meanwhile. */
+  #decide(): { next: PlannedStep[]; passed: PlannedStep[] } {
+    const scene = this.#scene;
+    const [next, passed]: [PlannedStep[], PlannedStep[]] = [[], []];
+    for (;;) {
+      const ready = readySteps(scene, this.#begun, scene.job.machine === 'kept');
+      if (ready.length === 0) {
+        return { next, passed };
+      }
+      for (const step of ready) {
+        this.#begun.add(step.id);
+        const choice = chooseStep(scene, step);
+        if (choice.run) {
+          next.push(step);
+          continue;
+        }
+        passed.push(step);
+        const ending = concluded(choice.end, () => stepMayFail(scene, step));
+        scene.ended.set(step.id, { result: { id: step.id, ...ending, outputs: {} }, exports: noExports });
+      }
+    }
+  }
+
+  async #step(step: PlannedStep, inherited: HeldMachine | undefined): Promise<void> {
+    const scene = this.#scene;
+    const ran = await runStep(scene, step, inherited);
+    const { words, artifacts, held: _, startedAt, ...end } = ran;
+    const result: StepResult = {
+      id: step.id,
+      ...concluded(end, () => stepMayFail(scene, step)),
+      outputs: words.outputs,
+      durationMs: scene.run.services.now().getTime() - startedAt,
+      ...(words.summary === undefined ? {} : { summary: words.summary }),
+    };
+    scene.ended.set(step.id, { result, exports: { env: words.env, paths: words.paths, artifacts } });
+    await this.#goOn({ step, ran });
+  }
+
+  async #tellEnd(step: PlannedStep): Promise<void> {
+    const { job, report, ended, begin } = this.#scene;
+    const record = ended.get(step.id);
+    const silent = isAround(step.work) && record?.result.outcome === 'skipped';
+    if (record !== undefined && !silent) {
+      await begin();
+      const { id, ...rest } = record.result;
+      await report.write({ type: 'step-end', job: job.id, step: id, ...rest });
+    }
+  }
+
+  async #give(held: HeldMachine): Promise<void> {
+    try {
+      await held.give();
+      await checkRoom('keep what the job wrote to its disk', this.#scene.run.services.disks);
+    } catch (error) {
+      await this.#hooks.wentWrong(error);
+    }
+  }
+}

@@ -17,6 +17,12 @@ static struct process table[PROCESSES_MAX];
 
 enum { STOP_MS = 2000, ROUND_MS = 5 };
 
+/* Whether the kernel's flags say that a process is ending, or its pending signals that KILL is on its way to it. */
+static bool is_ending(unsigned long flags, unsigned long pending) {
+  enum { EXITING = 0x4 };
+  return (flags & EXITING) != 0 || (pending & (1UL << (SIGKILL - 1))) != 0;
+}
+
 static bool read_process(const char *pid, struct process *process) {
   char path[64], text[512];
   snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
@@ -33,12 +39,18 @@ static bool read_process(const char *pid, struct process *process) {
   char *open_bracket = strchr(text, '('), *close_bracket = strrchr(text, ')');
   char state;
   int parent, session;
+  unsigned long flags, pending;
   if (open_bracket == NULL || close_bracket == NULL ||
-      sscanf(close_bracket + 1, " %c %d %*d %d", &state, &parent, &session) != 3 || state == 'Z' || state == 'X') {
+      sscanf(close_bracket + 1,
+             " %c %d %*d %d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d %*u %*u %*u %*u"
+             " %*u %*u %lu",
+             &state, &parent, &session, &flags, &pending) != 5 ||
+      state == 'Z' || state == 'X') {
     return false;
   }
   *close_bracket = '\0';
   *process = (struct process){.pid = (pid_t)atoi(pid), .parent = parent, .session = session};
+  process->ending = is_ending(flags, pending);
   snprintf(process->name, sizeof process->name, "%s", open_bracket + 1);
   return true;
 }
@@ -81,12 +93,21 @@ static bool is_below_us(size_t count, const struct process *process) {
   return at == NULL && self == 1 && process->parent != 0 && process->parent != 2;
 }
 
-static size_t left(struct process *found, size_t most, bool all) {
+/* Processes of no running task that go on; those and the ones that are ending; all there are. */
+enum which { LIVING, STRAY, ALL };
+
+static bool is_meant(enum which which, const struct process *process) {
+  if (which != ALL && task_owns_session(process->session)) {
+    return false;
+  }
+  return which != LIVING || !process->ending;
+}
+
+static size_t left(struct process *found, size_t most, enum which which) {
   size_t count = read_all(), n = 0;
   for (size_t i = 0; i < count; i++) {
     const struct process *process = &table[i];
-    if (process->pid == getpid() || process->pid == 2 || (!all && task_owns_session(process->session)) ||
-        !is_below_us(count, process)) {
+    if (process->pid == getpid() || process->pid == 2 || !is_meant(which, process) || !is_below_us(count, process)) {
       continue;
     }
     if (n < most) {
@@ -97,19 +118,19 @@ static size_t left(struct process *found, size_t most, bool all) {
   return n;
 }
 
-size_t processes_left(struct process *found, size_t most) { return left(found, most, false); }
+size_t processes_left(struct process *found, size_t most) { return left(found, most, LIVING); }
 
-static void stop(bool all) {
+static void stop(enum which which) {
   static struct process victims[PROCESSES_MAX];
   uint64_t start = monotonic_ms();
   while (monotonic_ms() - start < STOP_MS) {
     processes_reap();
-    size_t count = left(victims, PROCESSES_MAX, all);
+    size_t count = left(victims, PROCESSES_MAX, which);
     if (count == 0) {
       processes_reap();
       return;
     }
-    if (getpid() == 1 && (all || !tasks_running())) {
+    if (getpid() == 1 && (which == ALL || !tasks_running())) {
       /* At one stroke: nothing can fork away from it. */
       kill(-1, SIGKILL);
     } else {
@@ -121,8 +142,8 @@ static void stop(bool all) {
   }
 }
 
-void processes_stop(void) { stop(false); }
-void processes_kill_all(void) { stop(true); }
+void processes_stop(void) { stop(STRAY); }
+void processes_kill_all(void) { stop(ALL); }
 
 void processes_reap(void) {
   int status;

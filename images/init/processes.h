@@ -9,13 +9,15 @@ struct process {
   pid_t pid;
   pid_t parent;
   pid_t session;
+  /* It has not gone yet, but KILL is on its way to it or it is on its own way out. */
+  bool ending;
   char name[32];
 };
 
 enum { PROCESSES_MAX = 4096 };
 
 /*
- * Living processes below this one, but none of a running task's session. Fills `found` (room for `most`); returns how
+ * Processes below this one that go on, but none of a running task's session. Fills `found` (room for `most`); returns how
  * many there are, which may be more than `most`.
  */
 size_t processes_left(struct process *found, size_t most);

@@ -1,6 +1,3 @@
-import { ExpressionError } from '../expression/error.ts';
-import { evaluateCondition } from '../expression/evaluate.ts';
-import type { Scope } from '../expression/scope.ts';
 import type { JobResult } from '../model/event.ts';
 import type { DeferredJob, PlannedJob } from '../model/plan.ts';
 import type { Json, Template } from '../model/workflow.ts';
@@ -8,6 +5,8 @@ import { expandDeferred } from '../plan/plan-workflow.ts';
 import { JobStop } from './cancel.ts';
 import { jobContexts } from './contexts.ts';
 import type { End } from './ending.ts';
+import { passedOver } from './job-choice.ts';
+import { type Group, groupsOf } from './job-groups.ts';
 import { needsContext, needsStatus } from './needs.ts';
 import { runJob } from './run-job.ts';
 import type { RunScene } from './scene.ts';
@@ -18,14 +17,6 @@ import type { RunScene } from './scene.ts';
  */
 export async function runPlan(run: RunScene): Promise<JobResult[]> {
   return await new PlanRun(run).run();
-}
-
-/** The jobs of one id in the file: its cells, or what will become them. */
-interface Group {
-  readonly jobId: string;
-  readonly index: number;
-  readonly needs: readonly string[];
-  readonly work: readonly PlannedJob[] | DeferredJob;
 }
 
 type Needs = { readonly [job: string]: Json };
@@ -71,11 +62,7 @@ class PlanRun {
   /** The cells of a deferred job, or its result when it comes to none. */
   async #expand(deferred: DeferredJob, needs: Needs): Promise<readonly PlannedJob[] | JobResult> {
     const { jobId, job } = deferred;
-    const passed = this.#passes(
-      { id: jobId, needs: deferred.needs, condition: job.condition },
-      { needs },
-      this.#run.stop,
-    );
+    const passed = this.#passes({ needs: deferred.needs, condition: job.condition }, { needs }, this.#run.stop);
     if (passed !== undefined) {
       return await this.#tellPassed(jobId, jobId, passed);
     }
@@ -129,31 +116,12 @@ class PlanRun {
 
   /** How a job ends that does not run; `undefined` when it runs. */
   #passes(
-    { needs, condition }: { id: string; needs: readonly string[]; condition?: Template | undefined },
-    contexts: { [name: string]: Json },
+    { needs, condition }: { readonly needs: readonly string[]; readonly condition?: Template | undefined },
+    contexts: { readonly [name: string]: Json },
     stop: JobStop,
   ): End | undefined {
-    const why = stop.now.why ?? (stop.asked.why?.reason === 'fail-fast' ? stop.asked.why : undefined);
-    if (why !== undefined) {
-      return { outcome: 'cancelled', reason: why.reason, detail: why.detail };
-    }
     const ends = needsStatus(needs, this.#results, this.#needs);
-    const status = { ...ends, success: ends.success && !stop.cancelled, cancelled: stop.cancelled };
-    const scope: Scope = { contexts: { ...this.#run.plan.contexts, ...contexts }, status };
-    try {
-      if (evaluateCondition(condition, scope)) {
-        return undefined;
-      }
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) {
-        throw error;
-      }
-      return { outcome: 'failure', reason: 'expression', detail: error.message };
-    }
-    if (stop.asked.why !== undefined) {
-      return { outcome: 'cancelled', reason: stop.asked.why.reason, detail: stop.asked.why.detail };
-    }
-    return { outcome: 'skipped', reason: ends.success ? 'condition' : 'needs' };
+    return passedOver({ condition, ends, contexts: { ...this.#run.plan.contexts, ...contexts }, stop });
   }
 
   /** A job that did not run has an end and no start. */
@@ -162,15 +130,4 @@ class PlanRun {
     await this.#run.report.write({ type: 'job-end', job: id, ...ending });
     return { ...ending, id, jobId, steps: [], ...(job?.matrix === undefined ? {} : { matrix: job.matrix }) };
   }
-}
-
-function groupsOf(jobs: readonly (PlannedJob | DeferredJob)[]): Group[] {
-  const groups = new Map<string, Group>();
-  for (const job of jobs) {
-    const found = groups.get(job.jobId);
-    const cells = found !== undefined && !('kind' in found.work) ? found.work : [];
-    const work = job.kind === 'deferred' ? job : [...cells, job];
-    groups.set(job.jobId, { jobId: job.jobId, index: found?.index ?? groups.size, needs: job.needs, work });
-  }
-  return [...groups.values()];
 }

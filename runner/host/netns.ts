@@ -25,6 +25,8 @@ export interface NetworkSpace {
   readonly dns: readonly string[];
   /** What belongs into `/etc/resolv.conf` inside. */
   readonly resolvConf: string;
+  /** False once it has lost its way out. */
+  works(): boolean;
   /** Any number of times; resolves once its processes are gone. Programs inside lose their network, not their life. */
   close(): Promise<void>;
 }
@@ -70,7 +72,9 @@ trap 'kill -9 $pasta 2>/dev/null' EXIT
 until [ -n "$(inside ip -4 route show default)" ]; do kill -0 $pasta; sleep 0.02; done
 inside ip -4 -json address show scope global | tr -d '\\n'; echo
 inside ip -4 -json route show default | tr -d '\\n'; echo
-cat <&3 >/dev/null
+{ cat <&3 >/dev/null; kill -9 $pasta; } &
+exec 3<&-
+wait $pasta
 `;
 
 /**
@@ -99,9 +103,15 @@ export async function openNetns(options: NetworkSpaceOptions): Promise<NetworkSp
       ...refusals(),
     },
   });
+  let works = true;
   const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+    const end = () => {
+      works = false;
+      child.stdin.end();
+      resolve();
+    };
+    child.once('exit', end);
+    child.once('error', end);
   });
   // A line that broke is the end of the shell, which `gone` tells.
   child.stdin.on('error', () => {});
@@ -113,7 +123,8 @@ export async function openNetns(options: NetworkSpaceOptions): Promise<NetworkSp
     const facts = parseFacts(await firstLines(child.stdout, child.stderr, gone, options.signal));
     const dns = open.length === 0 ? [forwardedDns] : open;
     const resolvConf = dns.map((server) => `nameserver ${server}\n`).join('');
-    return { enter: enterArguments(child.pid ?? 0, options.space), ...facts, dns, resolvConf, close };
+    const enter = enterArguments(child.pid ?? 0, options.space);
+    return { enter, ...facts, dns, resolvConf, works: () => works, close };
   } catch (error) {
     await close();
     options.signal.throwIfAborted();

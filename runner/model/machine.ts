@@ -151,6 +151,8 @@ export interface VmBackend {
   readonly isolation: IsolationLevel;
   probe(): Promise<Probe>;
   boot(spec: VmSpec, signal: AbortSignal): Promise<MicroVm>;
+  /** Frees what is kept from one machine of a run for the next; called when all of them are gone, any number of times. */
+  endRun?(run: string): Promise<void>;
 }
 
 /** What a step asks of the choice of a backend. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { WrongInput } from '../host/fault.ts';
 import type { ImageFile } from '../model/image.ts';
-import type { DiskSpec, MachineChoice, MicroVm, VmSpec } from '../model/machine.ts';
+import type { DiskSpec, MachineChoice, MicroVm, VmBackend, VmSpec } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
@@ -82,6 +82,7 @@ export class Machines {
   readonly #opening: ImageOpening;
   readonly #images = new Map<string, Promise<ImageFile>>();
   readonly #up = new Set<HeldMachine>();
+  readonly #backends = new Set<VmBackend>();
 
   constructor(services: RunServices, queue: StepQueue, opening: ImageOpening) {
     this.#services = services;
@@ -105,6 +106,7 @@ export class Machines {
     try {
       await request.onPlace(choice);
       signal.throwIfAborted();
+      this.#backends.add(choice.backend);
       const vm = await choice.backend.boot(this.#spec(request, choice, image, weight, disk), signal);
       const held = new HeldMachine(vm, image, step, slot, (gone) => this.#up.delete(gone));
       this.#up.add(held);
@@ -115,10 +117,11 @@ export class Machines {
     }
   }
 
-  /** Destroys whatever is still up, and waits for images somebody began to open. */
+  /** Destroys whatever is still up, has backends end the run, and waits for images somebody began to open. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#images.values());
     const ends = await Promise.allSettled([...this.#up].map((held) => held.give()));
+    ends.push(...(await Promise.allSettled([...this.#backends].map((each) => each.endRun?.(this.#services.run)))));
     for (const end of ends) {
       if (end.status === 'rejected') {
         throw end.reason;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,6 +6,7 @@ import test from 'ava';
 import { execa } from 'execa';
 import { type NetworkSpace, openNetns } from '../../runner/host/netns.ts';
 import { nameServers, reachableServers } from '../../runner/host/resolver.ts';
+import { programsOf } from '../ground/programs.ts';
 
 const run = `netns-test-${process.pid}`;
 const stop = new AbortController();
@@ -84,7 +85,7 @@ test.serial(
 test.serial('it ends when closed, when the boot is given up, and nothing is left', async (t) => {
   const space = await openNetns({ run, signal: stop.signal });
   const pid = /proc\/(\d+)\/fd/.exec(space.enter.join(' '))?.[1] ?? '';
-  const processes = await withRun(run);
+  const processes = programsOf(run);
   t.true(processes.length >= 2);
   await space.close();
   await space.close();
@@ -93,10 +94,10 @@ test.serial('it ends when closed, when the boot is given up, and nothing is left
   const opening = openNetns({ run, signal: given.signal });
   given.abort(new Error('given up'));
   await t.throwsAsync(opening, { message: 'given up' });
-  for (let tries = 0; tries < 200 && (await withRun(run)).length > 0; tries += 1) {
+  for (let tries = 0; tries < 200 && programsOf(run).length > 0; tries += 1) {
     await delay(20);
   }
-  t.deepEqual(await withRun(run), []);
+  t.deepEqual(programsOf(run), []);
 });
 
 test('which of the host’s name servers can be asked from inside', (t) => {
@@ -106,14 +107,3 @@ test('which of the host’s name servers can be asked from inside', (t) => {
   t.deepEqual(servers, ['127.0.0.53', '10.1.1.1', 'fe80::1%eth0', '2001:db8::1']);
   t.deepEqual(reachableServers(servers), ['10.1.1.1', '2001:db8::1']);
 });
-
-async function withRun(id: string): Promise<string[]> {
-  const { stdout } = await execa('sh', ['-c', 'ls /proc']);
-  return stdout.split('\n').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, 'latin1').includes(`LIGHTV_RUN=${id}\0`);
-    } catch {
-      return false;
-    }
-  });
-}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connectAgent, type GuestAgent } from '../../guest/agent.ts';
 import { type Cgroup, openCgroup } from '../../host/cgroup.ts';
 import { causeText, HostFault } from '../../host/fault.ts';
-import { type NetworkSpace, openNetns } from '../../host/netns.ts';
+import type { NetworkSpace } from '../../host/netns.ts';
 import { seccompProgram } from '../../host/seccomp.ts';
 import { type PipedProcess, startPiped } from '../../host/start.ts';
 import { guestAgent } from '../../image/agent.ts';
@@ -12,6 +12,7 @@ import type { MachineLimits, MicroVm, VmSpec } from '../../model/machine.ts';
 import { sandboxArguments } from './chain.ts';
 import { type Ground, type GroundDisk, type GroundOptions, openGround } from './ground.ts';
 import { SandboxVm } from './machine.ts';
+import type { Networks } from './networks.ts';
 
 /** Tasks of a sandbox that are not the guest's: bwrap's watcher and the init. */
 const ownTasks = 2;
@@ -19,7 +20,12 @@ const ownTasks = 2;
 type Undo = (() => Promise<unknown>)[];
 
 /** Boots a sandbox; the contract is `VmBackend.boot`'s. A `HostFault` holds what the start of it said. */
-export async function bootSandbox(spec: VmSpec, signal: AbortSignal, options: GroundOptions = {}): Promise<MicroVm> {
+export async function bootSandbox(
+  spec: VmSpec,
+  signal: AbortSignal,
+  networks: Networks,
+  options: GroundOptions = {},
+): Promise<MicroVm> {
   signal.throwIfAborted();
   checkSpec(spec);
   const undo: Undo = [];
@@ -31,7 +37,7 @@ export async function bootSandbox(spec: VmSpec, signal: AbortSignal, options: Gr
     const { disk, mount, enter, settled } = made;
     const base = await makeBase(spec, undo);
     const group = openGroup(spec, undo);
-    const network = await openedNetwork(spec, ground, signal, undo);
+    const network = await openedNetwork(spec, ground, networks, signal, undo);
     signal.throwIfAborted();
     undo.push(settled);
     const process = startPiped(
@@ -98,18 +104,16 @@ function openGroup(spec: VmSpec, undo: Undo): Cgroup {
 async function openedNetwork(
   spec: VmSpec,
   ground: Ground,
+  networks: Networks,
   signal: AbortSignal,
   undo: Undo,
 ): Promise<NetworkSpace | undefined> {
   if (spec.network.kind === 'none') {
     return undefined;
   }
-  const network = await openNetns({
-    run: spec.run,
-    signal,
-    ...(ground.owner === undefined ? {} : { space: ground.owner }),
-  });
-  undo.push(() => network.close());
+  const owner = ground.owner === undefined ? {} : { space: ground.owner };
+  const network = await networks.take({ run: spec.run, signal, ...owner });
+  undo.push(() => networks.give(spec.run, network));
   return network;
 }
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { reportError } from './report-error.ts';
 import { verbs } from './verbs.ts';
 
@@ -35,6 +35,7 @@ function leaveWhenNobodyReads(): void {
 async function programFor(args: readonly string[], end: (exitCode: number) => void): Promise<Command> {
   const program = new Command('lightv');
   program.exitOverride().showSuggestionAfterError().helpCommand('help [command]', "print a command's help");
+  program.configureHelp({ optionDescription });
   const called = args[0] === 'help' ? args[1] : args[0];
   for (const verb of verbs) {
     const command = program.command(verb.name).description(verb.summary).exitOverride();
@@ -45,4 +46,9 @@ async function programFor(args: readonly string[], end: (exitCode: number) => vo
     }
   }
   return program;
+}
+
+/** What holds without an option is in its own words where it is worth saying: `(default: [])` tells nobody anything. */
+function optionDescription({ description, argChoices }: Option): string {
+  return argChoices === undefined ? description : `${description}: ${argChoices.join(', ')}`;
 }

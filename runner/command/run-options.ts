@@ -83,16 +83,14 @@ export function addRunOptions(command: Command): Command {
     .option('--out <folder>', 'copy artifacts to <folder>/<artifact>/')
     .option('--keep-failed', 'keep the disks of failed steps', false)
     .option('--json', 'print events, one JSON object a line, and nothing else', false)
-    .option('--dry-run', 'show what would run', false)
-    .addOption(new Option('-n, --dryrun', 'the same').default(false).hideHelp())
+    .option('-n, --dry-run', 'show what would run', false)
+    .addOption(new Option('--dryrun', "act's spelling").default(false).hideHelp())
     .option('-l, --list', 'list the jobs instead of running them', false);
 }
 
 /** An option that may be given several times; each time takes one value. */
 function many(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .argParser((value: string, before: string[]) => [...before, value])
-    .default([], '');
+  return new Option(flags, description).argParser((value: string, before: string[]) => [...before, value]).default([]);
 }
 
 function positiveInteger(text: string): number {

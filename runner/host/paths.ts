@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { sha256 } from './digest.ts';
 
 /** `LIGHTV_CACHE_DIR`, else the XDG cache folder's `lightv`: images, kernels, agents; all of it can be made again. */
 export function cacheFolder(): string {
-  return process.env.LIGHTV_CACHE_DIR ?? join(xdg('XDG_CACHE_HOME', '.cache'), 'lightv');
+  return own('LIGHTV_CACHE_DIR') ?? join(xdg('XDG_CACHE_HOME', '.cache'), 'lightv');
 }
 
 /** `LIGHTV_STATE_DIR`, else the XDG state folder's `lightv`: the record of runs, their logs and artifacts. */
 export function stateFolder(): string {
-  return process.env.LIGHTV_STATE_DIR ?? join(xdg('XDG_STATE_HOME', '.local/state'), 'lightv');
+  return own('LIGHTV_STATE_DIR') ?? join(xdg('XDG_STATE_HOME', '.local/state'), 'lightv');
 }
 
 /** The XDG configuration folder's `lightv`. */
@@ -43,5 +43,16 @@ export function packageRoot(): string {
 
 function xdg(variable: string, fallback: string): string {
   const value = process.env[variable];
-  return value !== undefined && isAbsolute(value) ? value : join(homedir(), fallback);
+  return value !== undefined && isAbsolute(value) ? value : join(home(), fallback);
+}
+
+/** A folder that a variable of our own names, from where the user stands; set to nothing it is not set. */
+function own(variable: string): string | undefined {
+  const value = process.env[variable];
+  return value === undefined || value === '' ? undefined : resolve(value);
+}
+
+/** Where `HOME` is set to nothing or to no whole path, the home of the user's line in /etc/passwd. */
+function home(): string {
+  return isAbsolute(homedir()) ? homedir() : userInfo().homedir;
 }

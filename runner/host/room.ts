@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { HostFault } from './fault.ts';
 
@@ -13,6 +14,16 @@ export async function checkRoom(attempted: string, folder: string): Promise<void
     throw new HostFault(attempted, error);
   });
   if (bavail * bsize < leastRoom) {
-    throw new HostFault(attempted, `no room is left in ${folder}`);
+    throw new HostFault(attempted, noRoom(folder));
   }
+}
+
+/** What is to be told in place of `error` where the file system of a folder is full: not everybody's errors say so. */
+export function orNoRoom(error: unknown, folder: string): unknown {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < leastRoom ? new Error(noRoom(folder), { cause: error }) : error;
+}
+
+function noRoom(folder: string): string {
+  return `no room is left in ${folder}`;
 }

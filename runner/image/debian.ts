@@ -92,7 +92,8 @@ export function withSourceDate(latest: number): Readonly<Record<string, string>>
 
 function tell(line: string, work: BuildWork): void {
   const text = line.replace(/^I: /, '').trim();
-  if (/^(?:Get:|Unpacking |Setting up |running |installing |downloading |cleaning |creating )/.test(text)) {
+  // Of its hooks it tells the whole command.
+  if (/^(?:running (?!.*hook)|installing |downloading |cleaning |creating )/.test(text)) {
     work.onProgress(text);
   }
 }

@@ -1,8 +1,10 @@
-import { join } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Libsql from 'libsql';
 import { attemptSync } from '../host/attempt.ts';
 import { causeText, HostFault } from '../host/fault.ts';
 import { makeFolderSync } from '../host/in-place.ts';
+import { orNoRoom } from '../host/room.ts';
 import { migrations } from './migrations.ts';
 
 export type Value = string | number | null;
@@ -24,8 +26,10 @@ export interface Database {
 export function openDatabase(folder: string): Database {
   const file = join(folder, 'lightv.db');
   const attempted = `open the record of runs in ${file}`;
-  return attemptSync(attempted, () => {
+  return attemptWith(file, attempted, () => {
     makeFolderSync(folder, 0o700);
+    // SQLite would only say that it is unable to.
+    accessSync(folder, constants.W_OK);
     const connection = new Libsql(file, { timeout: 10_000 } as Libsql.Options);
     try {
       prepare(connection, attempted);
@@ -89,9 +93,9 @@ function wrap(connection: Libsql.Database, file: string): Database {
   const bind = (values: readonly (Value | undefined)[] = []) => values.map((value) => value ?? null);
   return {
     run: (sql, values) =>
-      attemptSync(`write the record of runs in ${file}`, () => statement(sql).run(...bind(values)).changes),
+      attemptWith(file, `write the record of runs in ${file}`, () => statement(sql).run(...bind(values)).changes),
     all: (sql, values) =>
-      attemptSync(`read the record of runs in ${file}`, () =>
+      attemptWith(file, `read the record of runs in ${file}`, () =>
         statement(sql)
           .all(...bind(values))
           .map(plainRow),
@@ -100,6 +104,17 @@ function wrap(connection: Libsql.Database, file: string): Database {
       connection.close();
     },
   };
+}
+
+/** As `attemptSync`; on a full disk SQLite speaks of an I/O error. */
+function attemptWith<T>(file: string, attempted: string, work: () => T): T {
+  return attemptSync(attempted, () => {
+    try {
+      return work();
+    } catch (error) {
+      throw error instanceof HostFault ? error : orNoRoom(error, dirname(file));
+    }
+  });
 }
 
 /** libsql's rows carry a `_metadata` column of their own. */

@@ -30,7 +30,8 @@ function problemParts({ message, place }: Problem, sourceText?: string): Problem
   }
   const where = `${place.file}:${place.line}:${place.column}`;
   const line = sourceText?.split(/\r\n|\n|\r/, place.line)[place.line - 1];
-  return line === undefined ? { where, message } : { where, message, ...sourceLine(line, place) };
+  // Below an empty line a caret points at nothing.
+  return line === undefined || line.trim() === '' ? { where, message } : { where, message, ...sourceLine(line, place) };
 }
 
 function sourceLine(line: string, place: Place): { source: string; caret: string } {

@@ -165,7 +165,7 @@ test('Ctrl-C twice kills at once, and the next command sweeps what is left', asy
   child.kill('SIGTERM');
   t.is(await ended, 130);
   t.like(JSON.parse((await cli(home, ['ps', '-a', '--json'])).stdout), { id: run, state: 'lost' });
-  t.regex((await cli(home, ['clean'])).stdout, /^1 ended runs removed/);
+  t.regex((await cli(home, ['clean'])).stdout, /^1 ended run removed/);
   t.deepEqual(processesOf(run), []);
   t.false(existsSync(join(scratchOf(home), run)));
 });
@@ -188,7 +188,7 @@ test('a run that was killed is lost; what it left is swept while another goes on
     ],
   );
   const cleaned = await cli(home, ['clean']);
-  t.regex(cleaned.stdout, /^1 ended runs removed, 1 still running/);
+  t.regex(cleaned.stdout, /^1 ended run removed, 1 still running/);
   t.regex(cleaned.stderr, new RegExp(`run ${dead.run} was killed; removed what it left: .*folder`));
   t.deepEqual(processesOf(dead.run), []);
   t.false(existsSync(join(scratchOf(home), dead.run)));

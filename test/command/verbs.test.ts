@@ -60,11 +60,12 @@ test('a help names what a verb takes, act’s spellings too', async (t) => {
     '--env-file',
     '--secret-file',
     '--matrix',
-    '--dry-run',
+    '-n, --dry-run',
     '--keep-failed',
   ]) {
     t.true(stdout.includes(flag), flag);
   }
+  t.false(stdout.includes('(default'), 'what is off by itself is no news');
 });
 
 test('unknown verbs, flags and values are wrong input with the nearest that there is', async (t) => {
@@ -193,6 +194,7 @@ test('list and dry-run show the jobs of all pipelines of the repository and star
   );
   const dry = await cli(home, ['run', '-n', '-j', 'uno']);
   t.is(dry.code, 0);
+  t.is((await cli(home, ['run', '--dryrun', '-j', 'uno'])).stdout, dry.stdout);
   t.regex(dry.stdout, /job uno/);
   t.notRegex(dry.stdout, /job two|job one/);
   t.regex((await cli(home, ['run', '-l', '-W', 'pipelines/b.yml'])).stdout, /^one +1 /m);
@@ -241,7 +243,7 @@ test('ps, logs, artifacts and clean tell of an ended run', async (t) => {
   const artifacts = await cli(home, ['artifacts', 'latest', '--out', 'copied', '--json']);
   t.like(JSON.parse(artifacts.stdout), { name: 'out', job: 'build' });
   t.is(readFileSync(join(home, 'copied/out/a/b.txt'), 'utf8'), 'hello');
-  t.regex((await cli(home, ['clean'])).stdout, /^1 ended runs removed/);
+  t.regex((await cli(home, ['clean'])).stdout, /^1 ended run removed/);
   t.is((await cli(home, ['ps', '-a', '--json'])).stdout, '');
 });
 

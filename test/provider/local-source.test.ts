@@ -136,6 +136,8 @@ test('contexts tell the commit, branch and repository', async (t) => {
       ref: 'refs/heads/main',
       ref_name: 'main',
       ref_type: 'branch',
+      workflow: 'p',
+      workflow_ref: 'p.yaml',
       event_name: 'push',
       event: { x: 1 },
     },

@@ -26,4 +26,5 @@ test('a long line is cut around the caret', (t) => {
 test('a problem without a place or without its line is its sentence', (t) => {
   t.is(renderProblem({ message: 'm' }, 'text'), 'm');
   t.is(renderProblem({ message: 'm', place: { file: 'f', line: 9, column: 1 } }, 'text'), 'f:9:1: m');
+  t.is(renderProblem({ message: 'm', place: { file: 'f', line: 1, column: 1 } }, ''), 'f:1:1: m');
 });

@@ -22,7 +22,7 @@ export const verb: VerbDefinition = (command, end) => {
         const removed = await removeEnded(store);
         const living = store.list().length;
         process.stdout.write(
-          `${removed} ended runs removed${living > 0 ? `, ${living} still running left alone` : ''}\n`,
+          `${removed} ended ${removed === 1 ? 'run' : 'runs'} removed${living > 0 ? `, ${living} still running left alone` : ''}\n`,
         );
         if (all && living > 0) {
           process.stdout.write('the cache is left alone while runs use it\n');

@@ -54,7 +54,7 @@ async function githubContext(
   };
   if (dialect !== 'github') {
     const event = given.payload ?? {};
-    return { ...common, event, workflow: file, ...(repository === undefined ? {} : { workflow_ref: path }) };
+    return { ...common, event, workflow: name, ...(repository === undefined ? {} : { workflow_ref: path }) };
   }
   return {
     ...common,

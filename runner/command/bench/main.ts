@@ -4,6 +4,7 @@ import { causeText } from '../../host/fault.ts';
 import { coldBoot } from './cold-boot.ts';
 import { logFlood } from './log-flood.ts';
 import { manyJobs } from './many-jobs.ts';
+import { runStepOverhead } from './run-step.ts';
 import { sandboxStep } from './sandbox-step.ts';
 import { type Section, showSection } from './section.ts';
 import { startUp } from './start-up.ts';
@@ -12,6 +13,7 @@ import { startUp } from './start-up.ts';
 const benches: readonly (() => Promise<readonly Section[]>)[] = [
   () => startUp(15),
   async () => [await sandboxStep(15)],
+  async () => [await runStepOverhead()],
   async () => [await coldBoot(5)],
   async () => [await manyJobs()],
   async () => [await logFlood()],

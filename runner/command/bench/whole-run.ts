@@ -12,6 +12,8 @@ export interface WholeRun {
   /** Bytes: the most the LightV process held resident. */
   readonly peakMemory: number;
   readonly events: number;
+  /** Milliseconds since 1970 of each step's end, in order. */
+  readonly stepEnds: readonly number[];
 }
 
 /** Runs a pipeline with the shipped bundle in a process of its own. Rejects with a `HostFault` when it does not end well. */
@@ -24,6 +26,7 @@ export async function wholeRun(folder: string, pipeline: string, ...options: str
     { reject: false, buffer: { stdout: false }, env: { LIGHTV_STATE_DIR: join(folder, 'state') } },
   );
   let end: RunEndEvent | undefined;
+  const stepEnds: number[] = [];
   let events = 0;
   let peakMemory = 0;
   for await (const line of child.iterable()) {
@@ -31,16 +34,17 @@ export async function wholeRun(folder: string, pipeline: string, ...options: str
     if (events % 10_000 === 1 || line.includes('"run-end"')) {
       peakMemory = Math.max(peakMemory, await residentPeak(child.pid));
     }
-    if (line.includes('"run-end"')) {
+    if (line.includes('"run-end"') || line.includes('"step-end"')) {
       const event = JSON.parse(line) as RunEvent;
       end = event.type === 'run-end' ? event : end;
+      stepEnds.push(...(event.type === 'step-end' ? [Date.parse(event.time)] : []));
     }
   }
   const { exitCode, stderr } = await child;
   if (end === undefined || exitCode !== 0) {
     throw new HostFault('measure a run', `it ended with exit code ${exitCode}: ${stderr.slice(-2000)}`);
   }
-  return { durationMs: end.durationMs, peakMemory, events };
+  return { durationMs: end.durationMs, peakMemory, events, stepEnds };
 }
 
 /** The kernel keeps the high-water mark itself, so a look now and then misses nothing before it. */

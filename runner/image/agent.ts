@@ -9,13 +9,17 @@ import { runProgram } from '../host/process.ts';
 const compiler = 'gcc';
 const flags = ['-static', '-Os', '-s', '-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror'] as const;
 
+/** Every boot asks; a process works with the sources it started with. */
+let digestOfSources: Promise<string> | undefined;
+
 /**
  * The path of the guest's init, a static program, built from `images/init` when the cache has none of these sources.
  * Safe to call from several processes at once. Throws a `HostFault` with the compiler's own words.
  */
 export async function guestAgent(options: { onProgress?: (text: string) => void } = {}): Promise<string> {
   const sources = join(packageRoot(), 'images', 'init');
-  const folder = join(cacheFolder(), 'agents', await digest(sources));
+  digestOfSources ??= digest(sources);
+  const folder = join(cacheFolder(), 'agents', await digestOfSources);
   const file = join(folder, 'init');
   if (await exists(file)) {
     return file;

@@ -79,7 +79,9 @@ function checkSegment(template: Template, segment: ExpressionSegment, allowed: A
   }
   const parsed = parseExpression(segment.source);
   if (!('tree' in parsed)) {
-    return [{ message: parsed.message, place: at(parsed.offset, parsed.length) }];
+    const unknown = contextProblems(parsed.contexts, allowed.contexts);
+    const failed = [...unknown, parsed].sort((a, b) => a.offset - b.offset);
+    return failed.map(({ message, offset, length }) => ({ message, place: at(offset, length) }));
   }
   return checkUses(findUses(parsed.tree), allowed).map(({ message, offset, length }) => ({
     message,
@@ -87,19 +89,30 @@ function checkSegment(template: Template, segment: ExpressionSegment, allowed: A
   }));
 }
 
-function checkUses(uses: Uses, allowed: Allowed): { message: string; offset: number; length: number }[] {
+interface UseProblem {
+  readonly message: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+function checkUses(uses: Uses, allowed: Allowed): UseProblem[] {
   const callable = [...libraryFunctions, ...allowed.functions];
-  const contexts = uses.contexts.flatMap(({ context, offset }) =>
-    allowed.contexts.includes(context)
-      ? []
-      : [{ message: contextProblem(context, allowed.contexts), offset, length: context.length }],
-  );
+  const contexts = contextProblems(uses.contexts, allowed.contexts);
   const functions = uses.functions.flatMap((use) => {
     const known = callable.some((name) => name.toLowerCase() === use.name.toLowerCase());
     const problem = functionProblem(use) ?? (known ? undefined : `${use.name}() is not available here`);
     return problem === undefined ? [] : [{ message: problem, offset: use.offset, length: use.length }];
   });
   return [...contexts, ...functions].sort((a, b) => a.offset - b.offset);
+}
+
+function contextProblems(
+  uses: readonly { readonly context: string; readonly offset: number }[],
+  allowed: readonly string[],
+): UseProblem[] {
+  return uses
+    .filter(({ context }) => !allowed.includes(context))
+    .map(({ context, offset }) => ({ message: contextProblem(context, allowed), offset, length: context.length }));
 }
 
 /** All contexts there are. */

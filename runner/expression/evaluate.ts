@@ -1,8 +1,9 @@
-import { Evaluator, type Expr } from '@actions/expressions';
+import type { Expr } from '@actions/expressions';
 import { falsy } from '@actions/expressions/result';
 import { causeText } from '../host/fault.ts';
 import type { Json, Template } from '../model/workflow.ts';
 import { ExpressionError } from './error.ts';
+import { BoundedEvaluator } from './evaluator.ts';
 import { functionProblem } from './functions.ts';
 import { parseExpression } from './parse.ts';
 import { placeInside } from './place.ts';
@@ -104,7 +105,7 @@ function evaluateTree(
     contexts.add(name, toData(null));
   }
   try {
-    return fromData(new Evaluator(tree, contexts, functionsOf(scope)).evaluate());
+    return fromData(new BoundedEvaluator(tree, contexts, functionsOf(scope), scope.mostText).evaluate());
   } catch (error) {
     throwNeedsFiles(error);
     const lead = /^\s*/.exec(segment.source)?.[0].length ?? 0;

@@ -13,6 +13,8 @@ export interface ExpressionFailure {
   readonly message: string;
   readonly offset: number;
   readonly length: number;
+  /** Names in it that stand where a context may stand, as far as its words could be told apart. */
+  readonly contexts: readonly { readonly context: string; readonly offset: number }[];
 }
 
 /**
@@ -21,16 +23,34 @@ export interface ExpressionFailure {
  */
 export function parseExpression(source: string): ParsedExpression | ExpressionFailure {
   if (source.trim() === '') {
-    return { message: 'an empty expression; write something between ${{ and }}', offset: 0, length: 1 };
+    return { ...problem('an empty expression; write something between ${{ and }}', 0), contexts: [] };
   }
+  let tokens: Token[] = [];
   try {
-    const tokens = lex(source);
+    tokens = lex(source);
     const names = new Set(tokens.filter((token) => token.type === TokenType.IDENTIFIER).map((token) => token.lexeme));
     const functions = [...names].map((name) => ({ name, minArgs: 0, maxArgs: 255 }));
     return { tree: new Parser(tokens, [...names], functions).parse(), names };
   } catch (error) {
-    return failure(error, source);
+    return { ...failure(error, source), contexts: contextsAmong(tokens) };
   }
+}
+
+/** Names that are no property of something and are not called. */
+function contextsAmong(tokens: readonly Token[]): ExpressionFailure['contexts'] {
+  return tokens.flatMap((token, index) =>
+    token.type === TokenType.IDENTIFIER &&
+    tokens[index - 1]?.type !== TokenType.DOT &&
+    tokens[index + 1]?.type !== TokenType.LEFT_PAREN
+      ? [{ context: token.lexeme.toLowerCase(), offset: token.range.start.column }]
+      : [],
+  );
+}
+
+type Failure = Omit<ExpressionFailure, 'contexts'>;
+
+function problem(message: string, offset: number, length = 1): Failure {
+  return { message, offset, length };
 }
 
 /**
@@ -52,16 +72,17 @@ function lex(source: string): Token[] {
   });
 }
 
-function failure(error: unknown, source: string): ExpressionFailure {
+function failure(error: unknown, source: string): Failure {
   if (!(error instanceof Error)) {
     throw error;
   }
   if (error.message === 'ErrorExceededMaxLength') {
-    return { message: `an expression of ${source.length} characters; at most 21000 are allowed`, offset: 0, length: 1 };
+    return problem(`an expression of ${source.length} characters; at most 21000 are allowed`, 0);
   }
   const { pos } = error as { pos?: { column: number } };
   if (pos !== undefined) {
-    return { message: lowerFirst(error.message), offset: pos.column, length: symbolLength(source, pos.column) };
+    const message = error.message.replace(/^Unexpected symbol: 'EOF'$/, 'Unexpected end of expression');
+    return problem(lowerFirst(message), pos.column, symbolLength(source, pos.column));
   }
   const told = /^(.*) Located at position (\d+) within expression/s.exec(error.message);
   if (told === null) {
@@ -69,7 +90,7 @@ function failure(error: unknown, source: string): ExpressionFailure {
   }
   const offset = Number(told[2]) - 1;
   const message = lowerFirst((told[1] ?? '').replace(/\.$/, ''));
-  return { message: message + quoteHint(source, offset), offset, length: symbolLength(source, offset) };
+  return problem(message + quoteHint(source, offset), offset, symbolLength(source, offset));
 }
 
 function quoteHint(source: string, offset: number): string {

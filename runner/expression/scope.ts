@@ -14,6 +14,8 @@ export interface Scope {
    * ask a guest throws `NeedsFiles` here, finds the digest out, and evaluates again; see `NeedsFiles`.
    */
   readonly hashFiles?: (patterns: readonly string[]) => string;
+  /** Characters that the texts made by one expression's functions may have together; 5 Mi when left out. */
+  readonly mostText?: number;
 }
 
 /**

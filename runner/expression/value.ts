@@ -2,6 +2,7 @@ import { data } from '@actions/expressions';
 import type { Pair } from '@actions/expressions/data/expressiondata';
 import { equals } from '@actions/expressions/result';
 import type { Json } from '../model/workflow.ts';
+import { numberText } from './number-text.ts';
 
 /**
  * A dictionary whose keys may be any text: the library's own keeps its index in a plain object, where a key such as
@@ -30,6 +31,13 @@ class Names extends data.Dictionary {
   }
 }
 
+/** A number that becomes text with GitHub's digits. */
+export class Decimal extends data.NumberData {
+  override coerceString(): string {
+    return numberText(this.value);
+  }
+}
+
 /** A value as the library's own; deep values cost one object a node. */
 export function toData(value: Json): data.ExpressionData {
   if (value === null) {
@@ -39,7 +47,7 @@ export function toData(value: Json): data.ExpressionData {
     case 'boolean':
       return new data.BooleanData(value);
     case 'number':
-      return new data.NumberData(value);
+      return new Decimal(value);
     case 'string':
       return new data.StringData(value);
     default:

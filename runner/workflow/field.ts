@@ -1,4 +1,5 @@
 import { isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
+import { textOf } from '../expression/value.ts';
 import type { Place } from '../model/problem.ts';
 import type { Json, Template } from '../model/workflow.ts';
 import { type PipelineDocument, placeAt } from './document.ts';
@@ -106,7 +107,7 @@ export class Field {
   /** A scalar as text: nothing is '', numbers and booleans as `${{ }}` writes them. */
   get text(): string {
     const { value } = this;
-    return value === null || typeof value === 'object' ? '' : String(value);
+    return value === null || typeof value === 'object' ? '' : textOf(value);
   }
 
   /** The scalar's text as a template that knows where each of its characters stands. */

@@ -94,3 +94,46 @@ test('what a template reads is known without evaluating it', (t) => {
     ],
   );
 });
+
+test('numbers have fifteen digits, and an exponent where they are very large or small', (t) => {
+  const written = [1e14, 123456789012345680, 0.1 + 0.2, 0.00001234, 0.000001, -0, -2.5e-7, Number.NaN, -1 / 0];
+  const fill = (value: number) => fillTemplate(template('${{ env.n }}'), { contexts: { env: { n: value } } });
+  t.deepEqual(written.map(fill), [
+    '100000000000000',
+    '1.23456789012346E+17',
+    '0.3',
+    '1.234E-05',
+    '1E-06',
+    '0',
+    '-2.5E-07',
+    'NaN',
+    '-Infinity',
+  ]);
+  t.is(fillTemplate(template("${{ format('{0}', 1000000000000000) }}"), { contexts }), '1E+15');
+});
+
+test('case evaluates no more than it needs', (t) => {
+  const value = (text: string) => evaluateTemplate(template(text), { contexts });
+  t.is(value("${{ case(env.A == 'b', fromJSON(''), true, 2, fromJSON('')) }}"), 2);
+  t.is(value("${{ case(false, 1, 'else') }}"), 'else');
+  t.throws(() => value("${{ case('true', 1, 2) }}"), { message: /must be true or false/ });
+});
+
+test('the text that an expression makes is bounded', (t) => {
+  const scope: Scope = { contexts: { env: { A: 'x'.repeat(1000) } }, mostText: 5000 };
+  t.is(fillTemplate(template("${{ format('{0}{0}{0}{0}', env.A) }}"), scope).length, 4000);
+  t.throws(() => fillTemplate(template("${{ format('{0}', format('{0}{0}{0}', env.A)) }}"), scope), {
+    message: /more than 5000 characters/,
+  });
+});
+
+test('a name nobody knows is told although the expression cannot be read', (t) => {
+  const problems = checkTemplate(template('${{ fromJSON(foo.x, env.a }}'), { contexts: ['env'], functions: [] });
+  t.deepEqual(
+    problems.map(({ message, place }) => [message.split(';')[0], place?.column]),
+    [
+      ["unknown context 'foo'", 18],
+      ['unexpected end of expression', 31],
+    ],
+  );
+});

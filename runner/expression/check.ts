@@ -15,6 +15,8 @@ type ExpressionSegment = Extract<Segment, { kind: 'expression' }>;
 export interface Allowed {
   readonly contexts: readonly string[];
   readonly functions: readonly string[];
+  /** `success` and `failure` may name jobs that are needed, to speak of these alone. */
+  readonly jobStatus?: boolean;
 }
 
 /** A context an expression of a template reads, such as `needs` with the path `build outputs x`. */
@@ -100,7 +102,8 @@ function checkUses(uses: Uses, allowed: Allowed): UseProblem[] {
   const contexts = contextProblems(uses.contexts, allowed.contexts);
   const functions = uses.functions.flatMap((use) => {
     const known = callable.some((name) => name.toLowerCase() === use.name.toLowerCase());
-    const problem = functionProblem(use) ?? (known ? undefined : `${use.name}() is not available here`);
+    const problem =
+      functionProblem(use, allowed.jobStatus) ?? (known ? undefined : `${use.name}() is not available here`);
     return problem === undefined ? [] : [{ message: problem, offset: use.offset, length: use.length }];
   });
   return [...contexts, ...functions].sort((a, b) => a.offset - b.offset);
@@ -116,7 +119,7 @@ function contextProblems(
 }
 
 /** All contexts there are. */
-const allContexts = [
+export const allContexts = [
   'env',
   'github',
   'inputs',

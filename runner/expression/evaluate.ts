@@ -83,7 +83,7 @@ function evaluateSegment(template: Template, segment: ExpressionSegment, scope: 
     throw new ExpressionError(parsed.message, placeInside(template, segment.offset + parsed.offset, parsed.length));
   }
   for (const use of findUses(parsed.tree).functions) {
-    const message = functionProblem(use);
+    const message = functionProblem(use, scope.status?.ofJobs !== undefined);
     if (message !== undefined) {
       throw new ExpressionError(message, placeInside(template, segment.offset + use.offset, use.length));
     }

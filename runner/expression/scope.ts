@@ -3,12 +3,21 @@ import type { FunctionDefinition } from '@actions/expressions/funcs/info';
 import type { Json } from '../model/workflow.ts';
 import { toData } from './value.ts';
 
+/** How things stand, for the status functions. */
+export interface Status {
+  readonly success: boolean;
+  readonly failure: boolean;
+  readonly cancelled: boolean;
+  /** The same about some of the jobs that are needed, for `success('a', 'b')`; without it no job can be named. */
+  readonly ofJobs?: (ids: readonly string[]) => { readonly success: boolean; readonly failure: boolean };
+}
+
 /** What an expression is evaluated over. A context that is not given reads as null. */
 export interface Scope {
   /** By name, found in any case. */
   readonly contexts: { readonly [name: string]: Json };
   /** What `success()`, `failure()` and `cancelled()` say; without it they are an error. */
-  readonly status?: { readonly success: boolean; readonly failure: boolean; readonly cancelled: boolean };
+  readonly status?: Status;
   /**
    * The digest of the files that match, '' when none does. Expressions are evaluated synchronously: a caller that has to
    * ask a guest throws `NeedsFiles` here, finds the digest out, and evaluates again; see `NeedsFiles`.
@@ -44,17 +53,21 @@ export const allFunctions = [...libraryFunctions, ...statusFunctions, 'hashFiles
 /** The functions the library leaves to its user, over a scope; their names are lower-case. */
 export function functionsOf(scope: Scope): Map<string, FunctionDefinition> {
   const { status } = scope;
-  const told = (name: string, value: boolean | undefined) => () => {
-    if (value === undefined) {
-      throw new Error(`${name}() is not available here`);
-    }
-    return new data.BooleanData(value);
-  };
+  const told =
+    (name: 'success' | 'failure' | 'cancelled') =>
+    (...jobs: data.ExpressionData[]) => {
+      if (status === undefined) {
+        throw new Error(`${name}() is not available here`);
+      }
+      const named =
+        jobs.length === 0 || name === 'cancelled' ? status : status.ofJobs?.(jobs.map((job) => job.coerceString()));
+      return new data.BooleanData(named?.[name as 'success'] ?? false);
+    };
   return new Map([
     define('always', 0, 0, () => new data.BooleanData(true)),
-    define('success', 0, 0, told('success', status?.success)),
-    define('failure', 0, 0, told('failure', status?.failure)),
-    define('cancelled', 0, 0, told('cancelled', status?.cancelled)),
+    define('success', 0, 255, told('success')),
+    define('failure', 0, 255, told('failure')),
+    define('cancelled', 0, 0, told('cancelled')),
     define('hashfiles', 1, 255, (...args) => hashFiles(scope, args)),
     define('fromjson', 1, 1, (value) => fromJson(value)),
   ]);

@@ -2,6 +2,7 @@ import {
   type Alias,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isScalar,
@@ -10,18 +11,33 @@ import {
   parseAllDocuments,
 } from 'yaml';
 import type { Place, Problem } from '../model/problem.ts';
+import { repairYaml } from './repair.ts';
+import { applyTag } from './tags.ts';
 
-/** Bytes a pipeline file may have. */
-const maxFileBytes = 1024 * 1024;
+/** What a pipeline file may be at most. */
+export interface DocumentLimits {
+  readonly bytes: number;
+  /** Values it holds once its aliases are unfolded. */
+  readonly values: number;
+  /** Lists and maps inside each other. */
+  readonly depth: number;
+}
 
-/** Values a file may hold once its aliases are unfolded. */
-const maxValues = 100_000;
-const maxDepth = 60;
+const usualLimits: DocumentLimits = { bytes: 1024 * 1024, values: 100_000, depth: 50 };
+
+/** How a file is read. */
+export interface DocumentOptions {
+  readonly limits?: DocumentLimits;
+  /** Takes what GitHub's reader of YAML takes beyond the standard; see `repairYaml`. */
+  readonly lenient?: boolean;
+}
 
 /** A file's one YAML document, its syntax right and its size bounded. */
 export interface PipelineDocument {
   readonly file: string;
+  /** What was parsed, which offsets count in: the file's text, but for blanks that `lenient` reading put in. */
   readonly text: string;
+  /** Lines and columns of the file by offsets of `text`. */
   readonly lines: LineCounter;
   readonly root: Node;
   /** What an alias stands for, followed to its end. */
@@ -29,12 +45,16 @@ export interface PipelineDocument {
 }
 
 /** Reads YAML. `document` is absent where its problems leave nothing to look at: any but keys that stand twice. */
-export function parseDocument(text: string, file: string): { document?: PipelineDocument; problems: Problem[] } {
-  const refusal = refuseText(text, file);
+export function parseDocument(
+  source: string,
+  file: string,
+  { limits = usualLimits, lenient = false }: DocumentOptions = {},
+): { document?: PipelineDocument; problems: Problem[] } {
+  const refusal = refuseText(source, file, limits.bytes);
   if (refusal !== undefined) {
     return { problems: [refusal] };
   }
-  const lines = new LineCounter();
+  const { text, lines } = lenient ? repairYaml(source) : { text: source, lines: new LineCounter() };
   const parsed = parseYaml(text, lines);
   if (typeof parsed === 'string') {
     return { problems: [{ message: parsed, place: { file, line: 1, column: 1 } }] };
@@ -55,7 +75,7 @@ export function parseDocument(text: string, file: string): { document?: Pipeline
   if (!isNode(root) || (isScalar(root) && root.value === null)) {
     return { problems: [{ message: 'the file is empty; a pipeline has at least the key jobs', place: at(0) }] };
   }
-  return boundDocument({ file, text, lines, root }, at);
+  return boundDocument({ file, text, lines, root }, at, limits);
 }
 
 /** A place in the file of a stretch of its text; it ends with its line. */
@@ -83,11 +103,11 @@ function parseYaml(text: string, lines: LineCounter): Document.Parsed[] | string
   }
 }
 
-function refuseText(text: string, file: string): Problem | undefined {
+function refuseText(text: string, file: string, most: number): Problem | undefined {
   const start = { file, line: 1, column: 1 };
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxFileBytes) {
-    return { message: `the file has ${bytes} bytes; at most ${maxFileBytes} (1 MiB) are read`, place: start };
+  if (bytes > most) {
+    return { message: `the file has ${bytes} bytes; at most ${most} (${most / 2 ** 20} MiB) are read`, place: start };
   }
   const control = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]/.exec(text);
   if (control === null) {
@@ -105,6 +125,7 @@ type Unbound = Omit<PipelineDocument, 'targets'>;
 function boundDocument(
   unbound: Unbound,
   at: (offset: number, length?: number) => Place,
+  limits: DocumentLimits,
 ): { document?: PipelineDocument; problems: Problem[] } {
   const anchors = new Map<string, Node>();
   const targets = new Map<Node, Node>();
@@ -121,22 +142,26 @@ function boundDocument(
     return target as Node;
   };
   const measure = (node: Node, depth: number): number => {
-    if (depth > maxDepth) {
-      return refuse(node, `nested deeper than ${maxDepth} levels`);
+    if (depth >= limits.depth && isCollection(node)) {
+      return refuse(node, `nested deeper than ${limits.depth} levels`);
     }
     if (isAlias(node)) {
       const target = follow(node);
       targets.set(node, target);
       return sizes.get(target) ?? 1;
     }
+    const fault = applyTag(node);
+    if (fault !== undefined) {
+      problems.push({ message: fault, place: at(node.range?.[0] ?? 0) });
+    }
     if (node.anchor !== undefined) {
       anchors.set(node.anchor, node);
     }
     const size = childrenOf(node, problems, at).reduce((sum, child) => sum + measure(child, depth + 1), 1);
     sizes.set(node, size);
-    return size <= maxValues
+    return size <= limits.values
       ? size
-      : refuse(node, `the file holds more than ${maxValues} values, its aliases unfolded`);
+      : refuse(node, `the file holds more than ${limits.values} values, its aliases unfolded`);
   };
   try {
     measure(unbound.root, 0);

@@ -5,8 +5,13 @@ import { enumerated } from './shown.ts';
 
 /** Needs of jobs that do not exist, and circles of needs; each circle once, from its first job in the file. */
 export function needsProblems(jobs: readonly Job[]): Problem[] {
+  return [...unknownNeeds(jobs), ...circles(jobs)];
+}
+
+/** Needs of jobs that do not exist. */
+export function unknownNeeds(jobs: readonly Job[]): Problem[] {
   const ids = jobs.map((job) => job.id);
-  const unknown = jobs.flatMap((job) =>
+  return jobs.flatMap((job) =>
     job.needs
       .filter((need) => !ids.includes(need.id))
       .map((need) => {
@@ -16,7 +21,6 @@ export function needsProblems(jobs: readonly Job[]): Problem[] {
         return { message, place: need.place };
       }),
   );
-  return [...unknown, ...circles(jobs)];
 }
 
 function circles(jobs: readonly Job[]): Problem[] {

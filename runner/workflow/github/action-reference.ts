@@ -7,14 +7,15 @@ export const usesAllowed = './folder, owner/repo@ref, owner/repo/folder@ref, doc
 export function actionReference(uses: string): ActionReference | undefined {
   const text = uses.trim();
   if (text.startsWith('docker://')) {
-    const image = text.slice('docker://'.length);
-    return image === '' ? undefined : { kind: 'image', image };
+    return { kind: 'image', image: text.slice('docker://'.length) };
   }
   if (text.startsWith('./') || text.startsWith('.\\')) {
     return { kind: 'local', path: text.replaceAll('\\', '/') };
   }
-  const [, owner, repo, path = '', ref] = /^([^/@\s]+)\/([^/@\s]+)((?:\/[^/@\s]+)*)\/?@(\S+)$/.exec(text) ?? [];
-  return owner === undefined || repo === undefined || ref === undefined
+  const [name = '', ref = '', ...more] = text.split('@');
+  const [owner = '', repo = '', ...path] = name.split(/[\\/]/).filter((part) => part !== '');
+  const climbs = [owner, repo, ...path].some((part) => part === '.' || part === '..');
+  return owner === '' || repo === '' || ref === '' || more.length > 0 || climbs
     ? undefined
-    : { kind: 'repository', repository: `${owner}/${repo}`, path: path.slice(1), ref };
+    : { kind: 'repository', repository: `${owner}/${repo}`, path: path.join('/'), ref };
 }

@@ -4,7 +4,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { Job } from '../../model/workflow.ts';
 
 /** What the `if` of a job and of a step may read, by GitHub's table of context availability. */
-const ofJob = { contexts: ['github', 'inputs', 'needs', 'vars'], functions: statusFunctions };
+const ofJob = { contexts: ['github', 'inputs', 'needs', 'vars'], functions: statusFunctions, jobStatus: true };
 const ofStep = {
   contexts: ['env', 'github', 'inputs', 'job', 'matrix', 'needs', 'runner', 'steps', 'strategy', 'vars'],
   functions: [...statusFunctions, 'hashFiles'],

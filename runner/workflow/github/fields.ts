@@ -10,6 +10,11 @@ export function textAt(field: Field | undefined): Template | undefined {
   return field === undefined ? undefined : field.template;
 }
 
+/** The text of an `if`; an empty one is as good as none. */
+export function conditionAt(field: Field | undefined): Template | undefined {
+  return field === undefined || field.text.trim() === '' ? undefined : field.template;
+}
+
 /** `timeout-minutes`: minutes, fractions allowed, as milliseconds; an expression that gives minutes as a duration. */
 export function minutesAt(field: Field | undefined, gathering: Gathering): Maybe<number> | undefined {
   const allowed = 'a number of minutes, or an expression';

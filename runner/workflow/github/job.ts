@@ -1,7 +1,7 @@
 import { holdsExpression } from '../../expression/split.ts';
 import type { Job, Template } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
-import { flagAt, type Gathering, minutesAt, namedAt, textAt } from './fields.ts';
+import { conditionAt, flagAt, type Gathering, minutesAt, namedAt, textAt } from './fields.ts';
 import { readSteps } from './step.ts';
 import { readStrategy } from './strategy.ts';
 
@@ -25,7 +25,7 @@ export function readJob(field: Field, outer: RunDefaults, gathering: Gathering):
     }
   }
   const name = textAt(field.get('name'));
-  const condition = textAt(field.get('if'));
+  const condition = conditionAt(field.get('if'));
   const strategy = readStrategy(field.get('strategy'), gathering);
   const runsOn = readRunsOn(field.get('runs-on'));
   return {

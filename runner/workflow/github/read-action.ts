@@ -19,7 +19,7 @@ const using = [...nodes.keys(), 'composite', 'docker'];
 
 /** Reads an `action.yml`; `file` is the name that places carry. `action` is there when there are no problems. */
 export function readAction(text: string, file: string): { action?: ActionDefinition; problems: Problem[] } {
-  const { document, problems } = parseDocument(text, file);
+  const { document, problems } = parseDocument(text, file, { lenient: true });
   if (document === undefined) {
     return { problems: inFileOrder(problems) };
   }

@@ -4,7 +4,7 @@ import type { Trigger, Workflow } from '../../model/workflow.ts';
 import { parseDocument } from '../document.ts';
 import { Field } from '../field.ts';
 import { FileGathering } from '../gather.ts';
-import { needsProblems } from '../needs.ts';
+import { needsProblems, unknownNeeds } from '../needs.ts';
 import { inFileOrder } from '../problem-order.ts';
 import { conditionProblems } from './conditions.ts';
 import type { Gathering } from './fields.ts';
@@ -20,7 +20,7 @@ export async function readGithubWorkflow(
   file: string,
   top: string | undefined,
 ): Promise<{ workflow?: Workflow; problems: Problem[] }> {
-  const { document, problems } = parseDocument(text, file);
+  const { document, problems } = parseDocument(text, file, { lenient: true });
   if (document === undefined) {
     return { problems: inFileOrder(problems) };
   }
@@ -28,10 +28,23 @@ export async function readGithubWorkflow(
   const { schemaProblems } = await import('./schema-problems.ts');
   const gathering: Gathering = new FileGathering();
   const workflow = readWorkflow(Field.root(document), file, top, gathering);
-  const schema = await schemaProblems(text, file);
-  const own = [...gathering.problems, ...needsProblems(workflow.jobs), ...conditionProblems(workflow.jobs, schema)];
-  const all = [...problems, ...schema, ...own];
+  const schema = await schemaProblems(document);
+  const needs = schema.complete ? unknownNeeds(workflow.jobs) : needsProblems(workflow.jobs);
+  const own = [...problems, ...gathering.problems, ...conditionProblems(workflow.jobs, schema.problems)];
+  const all = merged(needs, schema.problems, own);
   return all.length > 0 ? { problems: inFileOrder(all) } : { workflow, problems: [] };
+}
+
+/** Problems of a place are told once, in the words of the list that comes first. */
+function merged(...lists: readonly (readonly Problem[])[]): Problem[] {
+  const told = new Set<string>();
+  return lists.flatMap((list) => {
+    const fresh = list.filter(({ place }) => !told.has(`${place?.line}:${place?.column}`));
+    for (const { place } of fresh) {
+      told.add(`${place?.line}:${place?.column}`);
+    }
+    return fresh;
+  });
 }
 
 function readWorkflow(root: Field, file: string, top: string | undefined, gathering: Gathering): Workflow {

@@ -2,7 +2,7 @@ import { holdsExpression } from '../../expression/split.ts';
 import type { Step, StepWork } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
 import { actionReference, usesAllowed } from './action-reference.ts';
-import { flagAt, type Gathering, minutesAt, namedAt, textAt } from './fields.ts';
+import { conditionAt, flagAt, type Gathering, minutesAt, namedAt, textAt } from './fields.ts';
 
 /** Keys of the step syntax of 2026 that nothing runs yet. */
 const notYet = ['background', 'parallel', 'wait', 'wait-all', 'cancel'];
@@ -11,6 +11,7 @@ const notYet = ['background', 'parallel', 'wait', 'wait-all', 'cancel'];
 export function readSteps(field: Field | undefined, gathering: Gathering): Step[] {
   const fields = field?.items() ?? [];
   const ids = stepIds(fields);
+  tellSameIds(fields, gathering);
   return fields.flatMap((step, index) => {
     const id = ids[index] ?? '';
     const before = ids[index - 1];
@@ -28,7 +29,7 @@ function readStep(
 ): Step {
   const name = textAt(field.get('name'));
   const directory = textAt(field.get('working-directory'));
-  const condition = textAt(field.get('if'));
+  const condition = conditionAt(field.get('if'));
   const timeout = minutesAt(field.get('timeout-minutes'), gathering);
   return {
     ...known,
@@ -68,6 +69,21 @@ function readWork(field: Field, gathering: Gathering): StepWork | undefined {
     return undefined;
   }
   return { kind: 'action', reference, uses: uses.template, inputs: namedAt(field.get('with'), gathering) };
+}
+
+/** Ids are found in any case; the parser tells those that are written alike. */
+function tellSameIds(fields: readonly Field[], gathering: Gathering): void {
+  const seen = new Map<string, string>();
+  for (const id of fields.flatMap((field) => field.get('id') ?? [])) {
+    const before = seen.get(id.text.toLowerCase());
+    if (before !== undefined && before !== id.text) {
+      gathering.tell(
+        id,
+        `the id '${id.text}' is taken: a step before has the id '${before}', and case makes no difference`,
+      );
+    }
+    seen.set(id.text.toLowerCase(), before ?? id.text);
+  }
 }
 
 function stepIds(fields: readonly Field[]): string[] {

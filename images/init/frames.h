@@ -7,7 +7,7 @@
 
 /* PROTOCOL.md explains every number here. */
 enum {
-  PROTOCOL_VERSION = 1,
+  PROTOCOL_VERSION = 2,
   PROTOCOL_MAGIC = 0x4756544c, /* "LTVG" */
   FRAME_HEADER = 9,
   FRAME_MAX = 1 << 20,
@@ -47,7 +47,7 @@ enum exit_kind { EXIT_CODE = 0, EXIT_SIGNAL = 1, EXIT_OUT_OF_MEMORY = 2, EXIT_NO
 
 enum { EXEC_INPUT = 1, EXEC_TERMINAL = 2 };
 enum { COPY_OUT_NAMES_ONLY = 1, COPY_OUT_LIST = 2 };
-enum { HELLO_NETWORK = 1 };
+enum { HELLO_NETWORK = 1, HELLO_MOUNTS = 2 };
 
 /* Reads fields of one payload. After a field that does not fit, `bad` is set and every further field is 0 or "". */
 struct cursor {

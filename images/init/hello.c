@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "left.h"
+#include "machine.h"
 #include "network.h"
 #include "say.h"
 
@@ -89,11 +91,22 @@ const char *hello_take(struct line *line, uint32_t id, struct cursor *payload) {
   if ((flags & HELLO_NETWORK) != 0) {
     network = get_network(payload);
   }
+  static struct mounts mounts;
+  if ((flags & HELLO_MOUNTS) != 0) {
+    get_mounts(payload, &mounts);
+  }
   if (!cursor_done(payload) || seed_size < SEED_MIN || hostname[0] == '\0' || strlen(hostname) > 64) {
     return "the hello is malformed";
   }
-  /* In stream mode the kernel is the host's own: its clock, name and network are not ours to set. */
+  /* In stream mode the kernel is the host's own: its mounts, clock, name and network are not ours to set. */
   if (in_machine) {
+    if (!machine_entered() && (flags & HELLO_MOUNTS) == 0) {
+      return "the hello to a machine that was just started names no mounts";
+    }
+    if (!machine_entered()) {
+      machine_enter(&mounts);
+      left_remember();
+    }
     set_clock(clock);
     reseed(seed, seed_size);
     set_hostname(hostname);

@@ -18,6 +18,9 @@
 /* Open on the job's disk, whose mount point is hidden once the overlay is the root. */
 static int disk = -1;
 
+/* Where the machine's root is put together. */
+static const char ROOT[] = "/root";
+
 static void folder(const char *path, mode_t mode) {
   if (mkdir(path, mode) != 0 && errno != EEXIST) {
     die("the folder %s cannot be made: %s", path, strerror(errno));
@@ -54,25 +57,35 @@ static void open_console(void) {
   }
 }
 
-static void mount_disks(void) {
+static void mount_disks(const struct mounts *mounts) {
   char image[64], job[64];
   device_disk("lightv-image", image, sizeof image);
   device_disk("lightv-disk", job, sizeof job);
   attach(image, "/image", "squashfs", MS_RDONLY | MS_NODEV, "");
   attach(job, "/disk", "ext4", MS_NOATIME, "");
   disk = open("/disk", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  folder("/disk/upper", 0755);
-  folder("/disk/work", 0755);
-  attach("overlay", "/root", "overlay", MS_NOATIME, "lowerdir=/image,upperdir=/disk/upper,workdir=/disk/work");
+  folder("/empty", 0755);
+  folder(ROOT, 0755);
+  mounts_root(mounts, ROOT);
 }
 
-static void system_mounts(void) {
-  attach("proc", "/root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
-  attach("sysfs", "/root/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
-  attach("devtmpfs", "/root/dev", "devtmpfs", MS_NOSUID, "mode=0755");
-  attach("devpts", "/root/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=0620,ptmxmode=0666");
-  attach("shm", "/root/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
-  attach("run", "/root/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755");
+static void attach_below(int root, const char *what, const char *where, unsigned long flags, const char *options) {
+  int at = real_folder(root, where, 0755);
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", at);
+  if (mount(what, path, what, flags, options) != 0) {
+    die("%s cannot be mounted on /%s: %s", what, where, strerror(errno));
+  }
+  close(at);
+}
+
+static void system_mounts(int root) {
+  attach_below(root, "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+  attach_below(root, "sysfs", "sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+  attach_below(root, "devtmpfs", "dev", MS_NOSUID, "mode=0755");
+  attach_below(root, "devpts", "dev/pts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=0620,ptmxmode=0666");
+  attach_below(root, "tmpfs", "dev/shm", MS_NOSUID | MS_NODEV, "mode=1777");
+  attach_below(root, "tmpfs", "run", MS_NOSUID | MS_NODEV, "mode=0755");
 }
 
 static void link_streams(void) {
@@ -87,27 +100,41 @@ static void link_streams(void) {
   }
 }
 
+/* What programs expect, whatever image and disk hold. */
+static void usual_folders(int root) {
+  int tmp = real_folder(root, "tmp", 01777);
+  fchmod(tmp, 01777);
+  close(tmp);
+  close(real_folder(root, "etc", 0755));
+  close(real_folder(root, "root", 0700));
+}
+
 /* The overlay becomes the root of everything; the initramfs stays below it, out of reach. */
 static void enter_root(void) {
-  if (chdir("/root") != 0 || mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0 || chdir("/") != 0) {
+  if (chdir(ROOT) != 0 || mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0 || chdir("/") != 0) {
     die("the machine's root cannot be entered: %s", strerror(errno));
   }
-  folder("/tmp", 01777);
-  chmod("/tmp", 01777);
-  folder("/workspace", 0755);
-  folder("/root", 0700);
 }
 
 void machine_boot(void) {
   early_mounts();
   open_console();
   modules_load();
-  mount_disks();
-  system_mounts();
+}
+
+void machine_enter(const struct mounts *mounts) {
+  mount_disks(mounts);
+  int root = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  system_mounts(root);
+  mounts_rest(mounts, root);
+  usual_folders(root);
+  close(root);
   enter_root();
   link_streams();
   network_loopback();
 }
+
+bool machine_entered(void) { return disk >= 0; }
 
 int machine_port(void) {
   char path[64];

@@ -127,7 +127,6 @@ _Noreturn static void run_machine(int signals) {
   int port = machine_port();
   struct line line;
   line_open(&line, port, port);
-  left_remember();
   bool there = wait_for_host(&line, -1);
   while (there) {
     serve(&line, signals);

@@ -6,12 +6,12 @@ import { copyInOnLine } from './copy.ts';
 import { copyOutOnLine } from './copy-out.ts';
 import { execOnLine } from './exec.ts';
 import type { GuestHello, Pong } from './guest-message.ts';
-import { type GuestNetwork, magic, protocolVersion } from './host-message.ts';
+import { type GuestMounts, type GuestNetwork, magic, protocolVersion } from './host-message.ts';
 import { Line } from './line.ts';
 
 export { GuestRefusal } from './copy.ts';
 export type { GuestHello, Pong } from './guest-message.ts';
-export type { GuestNetwork } from './host-message.ts';
+export type { GuestMounts, GuestNetwork } from './host-message.ts';
 
 /** What a machine is told of itself; the time of day and fresh random bytes go along by themselves. */
 export interface HostHello {
@@ -19,6 +19,8 @@ export interface HostHello {
   readonly hostname: string;
   /** Set up by the guest's agent itself; absent in stream mode, where the host has done it. */
   readonly network?: GuestNetwork;
+  /** Wanted by a machine that was just started; absent in stream mode, likewise. */
+  readonly mounts?: GuestMounts;
 }
 
 /** Milliseconds for an answer to a short question; a machine without acceleration that is busy needs seconds. */

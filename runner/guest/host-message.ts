@@ -3,7 +3,7 @@ import { PayloadReader, PayloadWriter, ProtocolError } from './wire.ts';
 
 /** The first word of both hellos: "LTVG". */
 export const magic = 0x4756544c;
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** IPv4 in dotted form; `gateway` and `dns` may be empty. */
 export interface GuestNetwork {
@@ -12,6 +12,15 @@ export interface GuestNetwork {
   readonly prefix: number;
   readonly gateway: string;
   readonly dns: string;
+}
+
+/** What a machine mounts over its image; each list in the order it is to be mounted. */
+export interface GuestMounts {
+  /** Names the image's own layer on the disk. */
+  readonly layer: string;
+  readonly folders: readonly { readonly store: string; readonly path: string }[];
+  readonly tools: readonly { readonly serial: string; readonly path: string }[];
+  readonly binds: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** Everything a host says; field for field as PROTOCOL.md lays it out. */
@@ -26,6 +35,7 @@ export type HostMessage =
       /** 32 to 512 random bytes. */
       readonly seed: Uint8Array;
       readonly network?: GuestNetwork;
+      readonly mounts?: GuestMounts;
     }
   | {
       readonly kind: 'exec';
@@ -111,16 +121,23 @@ function hostPayload(message: Exclude<HostMessage, { kind: 'input' }>): Buffer {
 }
 
 function helloPayload(writer: PayloadWriter, message: Fields<'hello'>): Buffer {
-  const { network } = message;
+  const { network, mounts } = message;
   writer
     .u32(message.magic)
     .u16(message.version)
-    .u16(network === undefined ? 0 : 1)
+    .u16((network === undefined ? 0 : 1) | (mounts === undefined ? 0 : 2))
     .u64(message.clock)
     .text(message.hostname)
     .bytes(message.seed);
   if (network !== undefined) {
     writer.text(network.interface).text(network.address).u8(network.prefix).text(network.gateway).text(network.dns);
+  }
+  if (mounts !== undefined) {
+    writer
+      .text(mounts.layer)
+      .list(mounts.folders, ({ store, path }) => writer.text(store).text(path))
+      .list(mounts.tools, ({ serial, path }) => writer.text(serial).text(path))
+      .list(mounts.binds, ({ from, to }) => writer.text(from).text(to));
   }
   return writer.done();
 }
@@ -184,17 +201,28 @@ function readHostMessage(frame: Frame, reader: PayloadReader): HostMessage {
 function readHello(reader: PayloadReader): HostMessage {
   const [word, version, flags] = [reader.u32(), reader.u16(), reader.u16()];
   const fixed = { magic: word, version, clock: reader.u64(), hostname: reader.text(), seed: reader.bytes(512) };
-  if ((flags & 1) === 0) {
-    return { kind: 'hello', ...fixed };
-  }
-  const network = {
+  const network = (flags & 1) === 0 ? {} : { network: readNetwork(reader) };
+  const mounts = (flags & 2) === 0 ? {} : { mounts: readMounts(reader) };
+  return { kind: 'hello', ...fixed, ...network, ...mounts };
+}
+
+function readNetwork(reader: PayloadReader): GuestNetwork {
+  return {
     interface: reader.text(),
     address: reader.text(),
     prefix: reader.u8(),
     gateway: reader.text(),
     dns: reader.text(),
   };
-  return { kind: 'hello', ...fixed, network };
+}
+
+function readMounts(reader: PayloadReader): GuestMounts {
+  return {
+    layer: reader.text(),
+    folders: reader.list(10, () => ({ store: reader.text(), path: reader.text() })),
+    tools: reader.list(10, () => ({ serial: reader.text(), path: reader.text() })),
+    binds: reader.list(10, () => ({ from: reader.text(), to: reader.text() })),
+  };
 }
 
 function readExec(reader: PayloadReader): HostMessage {

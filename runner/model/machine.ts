@@ -52,6 +52,18 @@ export interface MachineLimits {
   readonly processes: number;
 }
 
+/** An image whose files a machine sees below `path` and cannot change. */
+export interface Tool {
+  readonly image: ImageFile;
+  readonly path: string;
+}
+
+/** `from`: one of the machine's `folders`, or below one; `to`: any absolute path. */
+export interface Bind {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Everything a backend needs to make one machine. */
 export interface VmSpec {
   readonly id: VmId;
@@ -64,6 +76,16 @@ export interface VmSpec {
   /** Limits that must bind: boot is refused where one cannot, rather than pretended. */
   readonly required: readonly (keyof MachineLimits)[];
   readonly disk: DiskSpec;
+  /** Further read-only file systems; each is mounted on its path, an absolute folder that is made when missing. */
+  readonly tools: readonly Tool[];
+  /**
+   * Absolute folders that the disk holds once, whatever image lies below it; all else that is written goes to a layer of
+   * the image's own, so that a step with another image does not find it. What an image has at such a path lies below
+   * what the disk has there.
+   */
+  readonly folders: readonly string[];
+  /** Folders seen at a second path; those that are missing are made. */
+  readonly binds: readonly Bind[];
   readonly network: Network;
   readonly ports: readonly PortMapping[];
   readonly hostname: string;

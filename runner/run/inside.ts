@@ -9,16 +9,19 @@ export interface Inside {
   readonly home: string;
   /** Emptied with the job. */
   readonly temp: string;
+  /** What steps find whatever image they run on; all else they write is there only for steps of the same image. */
+  readonly kept: readonly string[];
 }
 
 /** Where things are in the machines of a plan: GitHub's steps find them where GitHub's own machines have them. */
 export function insideOf({ dialect, contexts }: Pick<Plan, 'dialect' | 'contexts'>): Inside {
   if (dialect !== 'github') {
-    return { workspace, home: '/root', temp: '/tmp' };
+    return { workspace, home: '/root', temp: '/tmp', kept: [workspace, '/root', '/tmp'] };
   }
   const name = repositoryOf(contexts.github).split('/').at(-1) || 'workspace';
   const work = '/home/runner/work';
-  return { workspace: `${work}/${name}/${name}`, home: '/home/runner', temp: `${work}/_temp` };
+  const home = '/home/runner';
+  return { workspace: `${work}/${name}/${name}`, home, temp: `${work}/_temp`, kept: [home, '/tmp'] };
 }
 
 /** Where a step finds the payload of its event. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { WrongInput } from '../host/fault.ts';
 import type { ImageFile } from '../model/image.ts';
-import type { DiskSpec, MachineChoice, MicroVm, VmBackend, VmSpec } from '../model/machine.ts';
+import type { Bind, DiskSpec, MachineChoice, MicroVm, Tool, VmBackend, VmSpec } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
@@ -24,6 +24,11 @@ export interface MachineRequest {
   readonly order: number;
   /** The disk for the level that was chosen; throws when that level cannot fork it. */
   readonly disk: (choice: MachineChoice) => DiskSpec;
+  /** Images by their references, and where their files are to be. */
+  readonly tools: readonly { readonly image: string; readonly path: string }[];
+  /** What the job's disk holds once, whatever the image. */
+  readonly folders: readonly string[];
+  readonly binds: readonly Bind[];
   /** Called when the machine has its place in the budget, before it boots. */
   readonly onPlace: (choice: MachineChoice) => Promise<void>;
 }
@@ -100,14 +105,14 @@ export class Machines {
     const { accel } = this.#services;
     const choice = await this.#services.choose({ isolation, network, ...(accel === undefined ? {} : { accel }) });
     const disk = request.disk(choice);
-    const image = await orAbort(this.#image(step.image), signal);
+    const [image, tools] = await orAbort(Promise.all([this.#image(step.image), this.#tools(request)]), signal);
     const weight = weightOf(step, image, choice);
     const slot = await this.#queue.acquire(weight, request.order, signal);
     try {
       await request.onPlace(choice);
       signal.throwIfAborted();
       this.#backends.add(choice.backend);
-      const vm = await choice.backend.boot(this.#spec(request, choice, image, weight, disk), signal);
+      const vm = await choice.backend.boot(this.#spec(request, choice, { image, tools }, weight, disk), signal);
       const held = new HeldMachine(vm, image, step, slot, (gone) => this.#up.delete(gone));
       this.#up.add(held);
       return held;
@@ -136,10 +141,14 @@ export class Machines {
     return opening;
   }
 
+  async #tools({ tools }: MachineRequest): Promise<Tool[]> {
+    return await Promise.all(tools.map(async ({ image, path }) => ({ image: await this.#image(image), path })));
+  }
+
   #spec(
-    { step, hostname }: MachineRequest,
+    { step, hostname, folders, binds }: MachineRequest,
     choice: MachineChoice,
-    image: ImageFile,
+    images: { readonly image: ImageFile; readonly tools: readonly Tool[] },
     weight: Weight,
     disk: DiskSpec,
   ): VmSpec {
@@ -149,10 +158,12 @@ export class Machines {
       id: `lv-${randomBytes(8).toString('hex')}`,
       run,
       scratch,
-      image,
+      ...images,
       limits: { ...weight, processes: Math.min(mostProcesses, Math.floor(weight.memory / leastProcess)) },
       required: (['cpu', 'memory'] as const).filter((limit) => named[limit]),
       disk,
+      folders,
+      binds,
       network: step.network,
       ports: [],
       hostname: hostName(hostname),

@@ -2,6 +2,7 @@ import { WrongInput } from '../host/fault.ts';
 import type { DiskSpec, MachineChoice } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import { defaultDisk, diskPath, type StepDisk } from './disks.ts';
+import { insideOf } from './inside.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
 import { workPlace } from './work.ts';
@@ -27,6 +28,9 @@ export async function takeMachine(
       step,
       hostname: `${job.jobId}-${step.id}`,
       order: scene.index,
+      tools: [],
+      folders: insideOf(run.plan).kept,
+      binds: [],
       disk: (choice) => diskSpec(scene, step, origin, choice),
       onPlace: async (choice) => {
         await scene.begin();

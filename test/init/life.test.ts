@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'ava';
 import { encodeFrame } from '../../runner/guest/frames.ts';
-import { encodeHostMessage } from '../../runner/guest/host-message.ts';
+import { encodeHostMessage, magic, protocolVersion } from '../../runner/guest/host-message.ts';
 import { guestAgent } from '../../runner/image/agent.ts';
 import { run } from '../ground/run.ts';
 import { realAgent, shell } from '../guest/real-agent.ts';
@@ -50,8 +50,8 @@ test('end of file kills everything, in sessions of their own too', async (t) => 
   const gone = once(child, 'exit');
   const hello = {
     kind: 'hello',
-    magic: 0x4756544c,
-    version: 1,
+    magic,
+    version: protocolVersion,
     clock: 0n,
     hostname: 'x',
     seed: Buffer.alloc(32),

@@ -7,6 +7,7 @@ import { forks, wholeDisk } from './contract/disks.ts';
 import { bootGivenUp, destroyedUnderACommand, killedFromOutside } from './contract/ends.ts';
 import { files } from './contract/files.ts';
 import { boundedDisk, boundedMemoryAndProcesses } from './contract/limits.ts';
+import { bound, inTheWay, otherImage, toolDisk } from './contract/mounts.ts';
 
 /** On one machine that all of these use: the words of a case, the case, and what a kind may lack for it. */
 const onShared: readonly (readonly [string, Case, Lack?])[] = [
@@ -22,6 +23,10 @@ const onOwn: readonly (readonly [string, OwnCase, Lack?])[] = [
   ['a full disk is an error of the command', boundedDisk, 'disk-limit'],
   ['a disk goes from machine to machine, and forks do not see each other', forks],
   ['what is installed outside the workspace stays too', wholeDisk, 'whole-disk'],
+  ['a tool is read-only and not of the disk', toolDisk],
+  ['a folder is seen at a second path', bound],
+  ['a step with another image finds the folders of the job and nothing else', otherImage, 'whole-disk'],
+  ['links in the way of what is mounted are not followed', inTheWay, 'whole-disk'],
   ['killed from outside: the command is lost, with a reason', killedFromOutside, 'kill'],
   ['destroyed under a command, and more than once', destroyedUnderACommand],
   ['a boot given up leaves nothing', bootGivenUp],

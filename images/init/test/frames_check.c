@@ -16,7 +16,10 @@ static char line[2 * SPACE + 2];
 /* Fields by their letters: 1 2 4 8 numbers, t text, b bytes, L a list of what follows in brackets, * the rest. */
 static const char *layout(uint8_t type, uint16_t flags) {
   switch (type) {
-  case HOST_HELLO: return (flags & HELLO_NETWORK) != 0 ? "4228tbtt1tt" : "4228tb";
+  case HOST_HELLO: {
+    const char *hellos[] = {"4228tb", "4228tbtt1tt", "4228tbtL(tt)L(tt)L(tt)", "4228tbtt1tttL(tt)L(tt)L(tt)"};
+    return hellos[flags & (HELLO_NETWORK | HELLO_MOUNTS)];
+  }
   case HOST_EXEC: return "4422tL(t)L(t)";
   case HOST_INPUT: case GUEST_STDOUT: case GUEST_STDERR: case GUEST_DATA: return "*";
   case HOST_INPUT_END: case HOST_LEFT: case HOST_STOP_LEFT: case HOST_SHUTDOWN: case GUEST_DONE: return "";

@@ -33,6 +33,9 @@ export async function openGround(): Promise<Ground> {
         disk: { path: join(folder, 'disks', id), size: 1024 ** 3 },
         network: { kind: 'none' },
         ports: [],
+        tools: [],
+        folders: ['/workspace', '/tmp', '/root'],
+        binds: [],
         hostname: 'bench',
         bootDeadline: 60_000,
       };

@@ -5,10 +5,12 @@ import { connectAgent } from '../../guest/agent.ts';
 import { HostFault } from '../../host/fault.ts';
 import { type PipedProcess, startPiped } from '../../host/start.ts';
 import { guestAgent } from '../../image/agent.ts';
+import { imageTree } from '../../image/tree.ts';
 import type { Disk, MicroVm, VmBackend, VmSpec } from '../../model/machine.ts';
+import { mountsOf } from '../mounts.ts';
 import type { FakeFaults } from './faults.ts';
 import { FakeMachine } from './machine.ts';
-import { diskFolders, rootScript } from './root.ts';
+import { mountWords, rootScript } from './root.ts';
 
 /**
  * Machines for tests of what runs on machines: the real agent and real processes over the host's own programs, with no
@@ -28,8 +30,10 @@ async function boot(spec: VmSpec, faults: FakeFaults, signal: AbortSignal): Prom
   const bound = AbortSignal.any([signal, AbortSignal.timeout(spec.bootDeadline)]);
   await scriptedBoot(faults, bound, signal);
   const agent = await guestAgent();
+  const mounts = mountsOf(spec);
+  const trees = await Promise.all(mounts.tools.map(({ image }) => imageTree(image, signal)));
   const disk = await makeFolder(spec);
-  const process = start(spec, disk, agent);
+  const process = start(spec, disk, agent, mountWords(mounts, trees));
   let words = '';
   process.stderr.on('data', (chunk: Buffer) => {
     words = `${words}${chunk}`.slice(-4096);
@@ -61,8 +65,8 @@ async function makeFolder(spec: VmSpec): Promise<Disk> {
   const path = `${spec.disk.path}.folder`;
   const { parent } = spec.disk;
   if (parent === undefined) {
-    await mkdir(path);
-    await Promise.all(diskFolders.map((name) => mkdir(join(path, name))));
+    await mkdir(join(path, 'folders'), { recursive: true });
+    await mkdir(join(path, 'root'));
   } else if (existsSync(parent.path)) {
     await cp(parent.path, path, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
   } else {
@@ -71,8 +75,8 @@ async function makeFolder(spec: VmSpec): Promise<Disk> {
   return { path, format: 'holder', size: parent?.size ?? spec.disk.size };
 }
 
-function start(spec: VmSpec, disk: Disk, agent: string): PipedProcess {
+function start(spec: VmSpec, disk: Disk, agent: string, mounts: readonly string[]): PipedProcess {
   const apart = ['--user', '--map-root-user', '--uts', '--pid', '--mount', '--propagation', 'private'];
-  const shell = ['sh', '-c', rootScript, 'machine', disk.path, agent, spec.hostname];
+  const shell = ['sh', '-c', rootScript, 'machine', disk.path, agent, spec.hostname, ...mounts];
   return startPiped(['unshare', ...apart, '--fork', '--kill-child=KILL', ...shell], spec.run);
 }

@@ -16,6 +16,8 @@ export interface QemuMachine {
   readonly processes: number;
   /** The image's file, attached read-only from its first byte on. */
   readonly image: string;
+  /** Files of further images, likewise, in the order of their serials. */
+  readonly tools: readonly string[];
   readonly disk: Disk;
   /** Unix sockets we listen on and QEMU connects to as it starts. */
   readonly qmpSocket: string;
@@ -51,7 +53,8 @@ export function qemuArguments(machine: QemuMachine): readonly string[] {
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-chardev', client('qmp', machine.qmpSocket), '-mon', 'chardev=qmp,mode=control'],
     ...['-object', 'rng-random,id=random,filename=/dev/urandom', '-device', 'virtio-rng-device,rng=random'],
-    ...['-blockdev', imageNode(machine.image), '-device', 'virtio-blk-device,drive=image,serial=lightv-image'],
+    ...imageArguments('image', machine.image, 'lightv-image'),
+    ...machine.tools.flatMap((path, at) => imageArguments(`tool-${at}`, path, toolSerial(at))),
     ...['-blockdev', diskNode(machine.disk), '-device', 'virtio-blk-device,drive=disk,serial=lightv-disk,discard=on'],
     ...['-chardev', client('agent', machine.agentSocket), '-device', 'virtio-serial-device,max_ports=2'],
     ...['-device', `virtserialport,chardev=agent,nr=1,name=${agentPort}`],
@@ -83,9 +86,15 @@ function doubled(value: string): string {
   return value.replaceAll(',', ',,');
 }
 
-function imageNode(path: string): string {
+/** By which a guest finds the disk of a tool; the kernel shows 20 bytes of it. */
+export function toolSerial(at: number): string {
+  return `lightv-tool-${at}`;
+}
+
+function imageArguments(node: string, path: string, serial: string): readonly string[] {
   const file = { driver: 'file', filename: path, 'read-only': true };
-  return JSON.stringify({ driver: 'raw', 'node-name': 'image', 'read-only': true, file });
+  const blockdev = JSON.stringify({ driver: 'raw', 'node-name': node, 'read-only': true, file });
+  return ['-blockdev', blockdev, '-device', `virtio-blk-device,drive=${node},serial=${serial}`];
 }
 
 /** A job's disk does not outlive its host's run, so the guest's flushes need not reach the host's platters. */

@@ -4,6 +4,7 @@ import { HostFault } from '../../host/fault.ts';
 import { makeDisk } from '../../image/disk.ts';
 import { guestKernel } from '../../image/kernel.ts';
 import type { Accel, VmSpec } from '../../model/machine.ts';
+import { mountsOf } from '../mounts.ts';
 import { checkSpec } from './check-spec.ts';
 import { QemuVm } from './machine.ts';
 import { openNetwork } from './network.ts';
@@ -21,6 +22,7 @@ export async function bootQemu(
   prepareKernel: typeof guestKernel = guestKernel,
 ): Promise<QemuVm> {
   checkSpec(spec);
+  const mounts = mountsOf(spec);
   signal.throwIfAborted();
   const undo: (() => Promise<void>)[] = [];
   const release = async () => {
@@ -36,7 +38,7 @@ export async function bootQemu(
     const disk = await makeDisk(spec.disk, spec.disk.parent === undefined ? 'raw' : 'qcow2', signal);
     ofDisk = () => rm(disk.path, { force: true });
     const plan: BootPlan = {
-      ...{ spec, accel, kernel, disk },
+      ...{ spec, accel, kernel, disk, mounts },
       ...(accel === 'tcg' ? { tsc: await tscKilohertz() } : {}),
       confine: (pid) => group.add(pid),
       ...(spec.network.kind === 'full' ? await openedNetwork(spec, group, signal, undo) : {}),

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectAgent, type GuestAgent, type GuestNetwork } from '../../guest/agent.ts';
+import { connectAgent, type GuestAgent, type GuestMounts, type GuestNetwork } from '../../guest/agent.ts';
 import { causeText } from '../../host/fault.ts';
 import { startTied, type TiedProcess } from '../../host/start.ts';
 import type { GuestKernel } from '../../image/kernel.ts';
 import type { Accel, Disk, VmSpec } from '../../model/machine.ts';
-import { type NetworkCard, qemuArguments } from './arguments.ts';
+import type { Mounts } from '../mounts.ts';
+import { type NetworkCard, qemuArguments, toolSerial } from './arguments.ts';
 import { type CallIn, listenForOne } from './call-in.ts';
 import { ConsoleTail } from './console.ts';
 import { Qmp, type QmpEvent } from './qmp.ts';
@@ -17,6 +18,7 @@ export interface BootPlan {
   readonly tsc?: number;
   readonly kernel: GuestKernel;
   readonly disk: Disk;
+  readonly mounts: Mounts;
   readonly network?: { readonly card: NetworkCard; readonly guest: GuestNetwork };
   /** Called as soon as QEMU has a pid, to put it under its bounds. */
   readonly confine?: (pid: number) => void;
@@ -113,6 +115,7 @@ function launch(plan: BootPlan, sockets: Sockets): TiedProcess {
     initrd: plan.kernel.initrd,
     ...spec.limits,
     image: spec.image.path,
+    tools: plan.mounts.tools.map(({ image }) => image.path),
     disk: plan.disk,
     ...sockets.paths,
     ...(plan.network === undefined ? {} : { network: plan.network.card }),
@@ -135,11 +138,15 @@ async function reachGuest(
   const network = plan.network === undefined ? {} : { network: plan.network.guest };
   const [qmp, agent] = await Promise.all([
     Qmp.connect(control, qmpTime, onEvent),
-    connectAgent(line, { hostname, ...network }, signal),
+    connectAgent(line, { hostname, ...network, mounts: guestMounts(plan.mounts) }, signal),
   ]);
   // The first hello was written when QEMU started and read once the guest was up: its time of day is late by a boot.
   await orAborted(agent.greet({ hostname }), signal);
   return { qmp, agent };
+}
+
+function guestMounts({ layer, folders, tools, binds }: Mounts): GuestMounts {
+  return { layer, folders, tools: tools.map(({ path }, at) => ({ serial: toolSerial(at), path })), binds };
 }
 
 /** A disk that the host cannot write stops the guest in its tracks, to wait for somebody who makes room. */

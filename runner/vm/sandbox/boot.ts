@@ -9,10 +9,12 @@ import { type PipedProcess, startPiped } from '../../host/start.ts';
 import { guestAgent } from '../../image/agent.ts';
 import { imageTree } from '../../image/tree.ts';
 import type { MachineLimits, MicroVm, VmSpec } from '../../model/machine.ts';
+import { mountsOf } from '../mounts.ts';
 import { sandboxArguments } from './chain.ts';
 import { type Ground, type GroundDisk, type GroundOptions, openGround } from './ground.ts';
 import { SandboxVm } from './machine.ts';
 import type { Networks } from './networks.ts';
+import { layOut } from './views.ts';
 
 /** Tasks of a sandbox that are not the guest's: bwrap's watcher and the init. */
 const ownTasks = 2;
@@ -28,6 +30,7 @@ export async function bootSandbox(
 ): Promise<MicroVm> {
   signal.throwIfAborted();
   checkSpec(spec);
+  const mounts = mountsOf(spec);
   const undo: Undo = [];
   const release = () => unwind(undo);
   let made: GroundDisk | undefined;
@@ -38,11 +41,13 @@ export async function bootSandbox(
     const base = await makeBase(spec, undo);
     const group = openGroup(spec, undo);
     const network = await openedNetwork(spec, ground, networks, signal, undo);
+    const on = { root: join(base, 'root'), disk: mount === 'loop' ? join(base, 'disk') : disk.path };
+    const laid = await layOut(mounts, tree, on, signal);
     signal.throwIfAborted();
     undo.push(settled);
     const process = startPiped(
       sandboxArguments({
-        ...{ base, disk: disk.path, mount, tree, init, userSpace: ground.guest, groups: group.entries },
+        ...{ base, disk: disk.path, mount, tree, init, userSpace: ground.guest, groups: group.entries, ...laid },
         ...{ hostname: spec.hostname, network: spec.network.kind, run: spec.run },
         ...{ enter: [...enter, ...(network?.enter ?? [])], resolvConf: network?.resolvConf ?? '' },
       }),
@@ -83,6 +88,7 @@ async function makeBase(spec: VmSpec, undo: Undo): Promise<string> {
   try {
     await mkdir(join(base, 'disk'), { recursive: true, mode: 0o700 });
     await mkdir(join(base, 'root'));
+    await mkdir(join(base, 'empty'));
     await writeFile(join(base, 'filter'), seccompProgram(spec.image.arch));
   } catch (error) {
     throw new HostFault(`make the folder ${base}`, error);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Network } from '../../model/workflow.ts';
+import type { LaidOut } from './views.ts';
 
 /**
  * `loop`: the chain mounts the disk. `folder`: whoever it is run as has it mounted, and is no root of the host; `copy`:
@@ -7,9 +8,9 @@ import type { Network } from '../../model/workflow.ts';
  */
 export type DiskMount = 'loop' | 'folder' | 'copy';
 
-/** Everything the start of one sandbox names; all paths are the host's. */
-export interface SandboxPlan {
-  /** A folder of the machine's own, with `disk` and `root` to mount on and `filter`, the seccomp program. */
+/** Everything the start of one sandbox names; all paths are the host's where nothing else is said. */
+export interface SandboxPlan extends LaidOut {
+  /** A folder of the machine's own, with `disk`, `root` and `empty` to mount on and `filter`, the seccomp program. */
   readonly base: string;
   /** A raw ext4 disk, or the folder where one is mounted already. */
   readonly disk: string;
@@ -32,27 +33,58 @@ export interface SandboxPlan {
 /**
  * One chain of execs, so that one pid is the machine: join the groups, mount in a namespace that dies with the
  * processes in it (the loop device goes with its last mount, even after a kill -9), become bwrap. A guest of an earlier
- * step wrote what is on the disk, so nothing is followed there: folders to mount on are made real folders first, and
- * files are made anew.
+ * step wrote what is on the disk, so nothing is followed there: folders to mount on are made real folders first, part by
+ * part, and files are made anew. A folder that was ever laid over an image's files stays a layer: it may hold marks of
+ * what was removed there.
  */
 const script = `
-set -eu
-base=$1 disk=$2 mount=$3 tree=$4 space=$5 names=$6 resolver=$7; shift 7
+set -euf
+umask 022
+base=$1 disk=$2 mount=$3 tree=$4 layer=$5 space=$6 names=$7 resolver=$8 stores=$9; shift 9
 while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift
 case $mount in
-  loop) mount -t ext4 -o loop,nosuid,nodev,noatime "$disk" "$base/disk"; cd "$base/disk"; marks=;;
-  folder) cd "$disk"; marks=userxattr,;;
-  copy) cd "$disk"; [ -d upper ] || cp -a "$tree" upper;;
+  loop) mount -t ext4 -o loop,nosuid,nodev,noatime "$disk" "$base/disk"; disk=$base/disk marks=;;
+  *) marks=userxattr,;;
 esac
-for folder in upper work; do
-  if [ -L $folder ]; then echo "the disk's $folder is no folder" >&2; exit 1; fi
-  [ -d $folder ] || mkdir $folder
-done
-[ $mount = copy ] && mount --bind upper "$base/root" || mount -t overlay -o "\${marks}nosuid,nodev,noatime,lowerdir=$tree,upperdir=upper,workdir=work" overlay "$base/root"
+own() {
+  if [ -L "$1" ]; then echo "the disk's $1 is no folder" >&2; exit 1; fi
+  [ -d "$1" ] || mkdir -m "\${2:-755}" "$1"
+}
+into() {
+  IFS=/
+  for part in $1; do
+    [ -n "$part" ] || continue
+    [ ! -L "./$part" ] && [ -d "./$part" ] || { rm -rf "./$part"; mkdir "./$part"; }
+    cd "./$part"
+  done
+  unset IFS
+}
+lay() {
+  own work
+  mount -t overlay -o "\${marks}nosuid,nodev,noatime,lowerdir=$1,upperdir=$2,workdir=work" overlay "$3"
+}
+cd "$disk"
+[ -d "images/$layer/upper" ] && seen=yes || seen=no
+[ -L images ] || [ -d images ] || mkdir -p "images/$layer/upper" "images/$layer/work" $stores
+own images; own folders
+cd images; own "$layer"; cd "$layer"; own upper
+case $mount$seen in copyno) cp -a "$tree/." upper;; esac
+if [ $mount = copy ]; then mount --bind upper "$base/root"; else lay "$tree" upper "$base/root"; fi
+while [ "$1" != -- ]; do
+  store=$1 mode=$2 owner=$3 lower=$4; shift 4
+  cd "$disk/folders"; own "$store"; cd "$store"
+  [ -d files ] && made=no || made=yes
+  own files "$mode"
+  case $made$owner in yes?*) chown "$owner" files;; esac
+  case $mount$seen$lower in
+    copyno?*) cp -a -n "$lower/." files;;
+    copy*) ;;
+    *) if [ -n "$lower" ] || [ -d work ]; then lay "\${lower:-$base/empty}" files files; fi;;
+  esac
+done; shift
+while [ "$1" != -- ]; do cd "$1"; into "$2"; shift 2; done; shift
 cd "$base/root"
-for folder in proc dev sys run tmp etc workspace; do
-  [ ! -L $folder ] && [ -d $folder ] || { rm -rf $folder; mkdir $folder; }
-done
+for folder in proc dev sys run tmp etc; do (into $folder); done
 [ -k tmp ] || chmod 1777 tmp
 rm -rf etc/hosts etc/resolv.conf
 set -C
@@ -86,9 +118,12 @@ const hiddenFolders = ['acpi', 'scsi', 'asound', 'driver'];
 const readOnly = ['sys', 'bus', 'fs', 'irq'];
 
 export function sandboxArguments(plan: SandboxPlan): readonly string[] {
-  const names = plan.hostname;
-  const disk = [plan.disk, plan.mount];
-  const start = [plan.base, ...disk, plan.tree, plan.userSpace, names, plan.resolvConf, ...plan.groups, '--'];
+  const image = [plan.tree, plan.layer];
+  const fixed = [plan.base, plan.disk, plan.mount, ...image, plan.userSpace, plan.hostname, plan.resolvConf];
+  const stores = ['folders', ...plan.folders.map(({ store }) => `folders/${store}`)].join(' ');
+  const folders = plan.folders.flatMap(({ store, mode, owner, lower }) => [store, mode, owner, lower]);
+  const points = plan.views.flatMap(({ points }) => points.flatMap(({ base, path }) => [base, path]));
+  const start = [...fixed, stores, ...plan.groups, '--', ...folders, '--', ...points, '--'];
   // The init keeps what its own commands are without: a turn among thousands of them. An ordinary user has none to give.
   const ahead = plan.mount === 'loop' ? ['nice', '-n', '-20'] : [];
   const mounts = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sandbox'];
@@ -102,7 +137,9 @@ function bwrapArguments(plan: SandboxPlan): readonly string[] {
     ...['--die-with-parent', '--as-pid-1', '--new-session', '--clearenv', '--setenv', 'LIGHTV_RUN', plan.run],
     ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`]), '--seccomp', '5'],
     ...['--bind', `${plan.base}/root`, '/', '--proc', '/proc', ...procArguments(), '--dev', '/dev'],
-    ...['--perms', '0755', '--tmpfs', '/run', '--ro-bind', plan.init, '/run/lightv/init', '--chdir', '/'],
+    ...['--perms', '0755', '--tmpfs', '/run', '--ro-bind', plan.init, '/run/lightv/init'],
+    ...plan.views.flatMap(({ from, to, readOnly }) => [readOnly ? '--ro-bind' : '--bind', from, to]),
+    ...['--chdir', '/'],
     ...['--', '/run/lightv/init', '--stream'],
   ];
 }

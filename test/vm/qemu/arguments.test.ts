@@ -11,6 +11,7 @@ const machine: QemuMachine = {
   memory: 300 * 1024 ** 2 + 5,
   processes: 50,
   image: '/images/a,b.lv',
+  tools: ['/images/tool.lv'],
   disk: { path: '/run/disk,1.qcow2', format: 'qcow2', size: 1 },
   qmpSocket: '/run/vm,1.q',
   agentSocket: '/run/vm-1.a',
@@ -36,10 +37,11 @@ test('fractions of a CPU are rounded up and memory down to whole MiB', (t) => {
   t.deepEqual(values(qemuArguments(machine), '-m'), ['300M']);
 });
 
-test('the image is read-only and the disk has the format it was made with, whatever is in their paths', (t) => {
+test('images are read-only and the disk has the format it was made with, whatever is in their paths', (t) => {
   const nodes = values(qemuArguments(machine), '-blockdev').map((text) => JSON.parse(text));
   t.like(nodes[0], { driver: 'raw', 'read-only': true, file: { filename: '/images/a,b.lv', 'read-only': true } });
-  t.like(nodes[1], { driver: 'qcow2', file: { filename: '/run/disk,1.qcow2' } });
+  t.like(nodes[1], { driver: 'raw', 'read-only': true, file: { filename: '/images/tool.lv', 'read-only': true } });
+  t.like(nodes[2], { driver: 'qcow2', file: { filename: '/run/disk,1.qcow2' } });
 });
 
 test('sockets are connected to, never opened by QEMU, and a comma in a path ends no option', (t) => {

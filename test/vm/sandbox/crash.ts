@@ -6,6 +6,7 @@ const [run = '', scratch = '', network = 'none'] = process.argv.slice(2);
 const machine = await sandboxBackend().boot(
   {
     ...{ id: 'crash', run, scratch, image: await openImage('busybox'), required: [], ports: [], hostname: 'crash' },
+    ...{ tools: [], folders: ['/workspace', '/tmp'], binds: [] },
     limits: { cpu: 1, memory: 128 * 1024 ** 2, processes: 64 },
     disk: { path: `${scratch}/disk`, size: 64 * 1024 ** 2 },
     network: { kind: network === 'full' ? 'full' : 'none' },

@@ -20,6 +20,9 @@ async function specIn(folder: string, changes: Partial<VmSpec> = {}, parent?: Di
     disk: { path: join(folder, `disk-${count}`), size: 64 * 1024 ** 2, ...(parent ? { parent } : {}) },
     network: { kind: 'none' },
     ports: [],
+    tools: [],
+    folders: ['/workspace', '/tmp', '/root'],
+    binds: [],
     hostname: 'hostile',
     bootDeadline: 20_000,
     ...changes,
@@ -56,14 +59,14 @@ test('a disk whose own folders are links is refused, and nothing is left of the 
   const first = await sandboxBackend().boot(await specIn(folder), never);
   await first.destroy();
   // As a microVM's root can, which writes the disk's blocks.
-  const script = 'debugfs -w -R "unlink upper" "$1" && debugfs -w -R "symlink upper /etc" "$1"';
+  const script = 'debugfs -w -R "unlink folders" "$1" && debugfs -w -R "symlink folders /etc" "$1"';
   await runProgram('spoil a disk', ['sh', '-c', script, 'sh', first.disk.path], {
     env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' },
   });
   const before = (await readdir(folder)).sort();
   const refused = sandboxBackend().boot(await specIn(folder, {}, first.disk), never);
   const fault = await t.throwsAsync(refused, { instanceOf: HostFault });
-  t.regex(fault?.message ?? '', /upper is no folder/);
+  t.regex(fault?.message ?? '', /folders is no folder/);
   t.deepEqual((await readdir(folder)).sort(), before);
 });
 

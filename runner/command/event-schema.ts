@@ -33,6 +33,7 @@ const ending = {
   reason: reason.optional(),
   detail: z.string().optional(),
   durationMs: z.number().optional(),
+  recorded: z.string().optional().describe('the earlier run this end was taken from'),
 };
 const outputs = z.record(z.string(), z.string());
 const place = z.object({ file: z.string(), line: z.int(), column: z.int(), length: z.int().optional() });
@@ -64,6 +65,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     name: z.string(),
     files: z.int(),
     bytes: z.int(),
+    recorded: z.string().optional().describe('the earlier run it was taken from'),
   }),
   z.object({ type: z.literal('notice'), ...somewhere, level: z.enum(['info', 'warning']), text: z.string() }),
   z.object({

@@ -47,6 +47,8 @@ interface Ending {
   /** One sentence for a person, where `reason` alone does not say enough. */
   readonly detail?: string;
   readonly durationMs?: number;
+  /** The earlier run that this end was taken from; nothing of it was run again. */
+  readonly recorded?: string;
 }
 
 export interface RunStartEvent extends EventBase {
@@ -91,6 +93,8 @@ export interface ArtifactEvent extends JobEventBase {
   readonly name: string;
   readonly files: number;
   readonly bytes: number;
+  /** The earlier run it was taken from. */
+  readonly recorded?: string;
 }
 /** Something worth knowing that is nobody's mistake: which level was taken and why, a fallback, what was dropped or stopped. */
 export interface NoticeEvent extends EventBase {

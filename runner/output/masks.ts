@@ -18,8 +18,8 @@ export const mostAdded = { values: 1000, units: 256 * 1024 } as const;
 export class Masks {
   readonly #parent: Masks | undefined;
   readonly #forms = new Set<string>();
+  readonly #added: string[] = [];
   #longest = 1;
-  #values = 0;
   #units = 0;
 
   constructor(parent?: Masks) {
@@ -39,13 +39,18 @@ export class Masks {
     if (this.#forms.has(value)) {
       return true;
     }
-    this.#values += 1;
     this.#units += value.length;
-    if (this.#values > mostAdded.values || this.#units > mostAdded.units) {
+    if (this.#added.length >= mostAdded.values || this.#units > mostAdded.units) {
       return false;
     }
+    this.#added.push(value);
     this.add(value);
     return true;
+  }
+
+  /** What guests added to this set. */
+  get added(): readonly string[] {
+    return this.#added;
   }
 
   /** Units that must be looked at beyond a place before what stands there is known to be clean. */

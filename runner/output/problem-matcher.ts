@@ -34,6 +34,11 @@ export class ProblemMatchers {
     }
   }
 
+  /** Those that are switched on, later ones first. */
+  get definitions(): readonly MatcherDefinition[] {
+    return this.#matchers.map(({ definition }) => definition);
+  }
+
   /** Letter case does not matter; an owner nobody has is fine. */
   remove(owner: string): void {
     this.#matchers = this.#matchers.filter((matcher) => matcher.owner.toLowerCase() !== owner.toLowerCase());

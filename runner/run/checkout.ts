@@ -18,9 +18,13 @@ export class Sources {
   readonly #folder: string;
   readonly #files = new Map<string, Promise<string | undefined>>();
 
-  constructor(open: OpenSource, folder: string) {
+  /** `known`: files that are there already, by what was asked for. */
+  constructor(open: OpenSource, folder: string, known: ReadonlyMap<string, string> = new Map()) {
     this.#open = open;
     this.#folder = folder;
+    for (const [request, file] of known) {
+      this.#files.set(request, Promise.resolve(file));
+    }
   }
 
   /** The tar of a source; `undefined` outside a git repository. Rejects with a `WrongInput` or a `HostFault`. */
@@ -40,11 +44,23 @@ export class Sources {
     }
   }
 
-  async remove(): Promise<void> {
-    const files = await Promise.allSettled(this.#files.values());
-    for (const file of files) {
-      if (file.status === 'fulfilled' && file.value !== undefined) {
-        await rm(file.value, { force: true });
+  /** The files read so far, by what was asked for. */
+  async files(): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (const [request, reading] of this.#files) {
+      const file = await reading.catch(() => undefined);
+      if (file !== undefined) {
+        found.set(request, file);
+      }
+    }
+    return found;
+  }
+
+  /** Removes its files but those in `others`. */
+  async remove(others: ReadonlySet<string> = new Set()): Promise<void> {
+    for (const file of (await this.files()).values()) {
+      if (!others.has(file)) {
+        await rm(file, { force: true });
       }
     }
   }

@@ -12,13 +12,16 @@ export const defaultDisk = 8 * 1024 ** 3;
 export interface StepDisk {
   readonly disk: Disk;
   readonly isolation: IsolationLevel;
+  /** Digest of the image it is laid over. */
+  readonly image: string;
 }
 
 /** The disks of one job: each step's stays as the step left it, so that later steps can fork it. */
 export class JobDisks {
   readonly #graph: StepGraph;
   readonly #left = new Map<string, StepDisk>();
-  readonly #made: string[] = [];
+  /** Every file there is, with the files it cannot do without: of a fork that holds no copy those it was forked from. */
+  readonly #made = new Map<string, readonly string[]>();
   readonly #wanted = new Set<string>();
 
   constructor(graph: StepGraph) {
@@ -26,8 +29,20 @@ export class JobDisks {
   }
 
   /** Notes a disk that now exists, whatever becomes of it. */
-  made(disk: Disk): void {
-    this.#made.push(disk.path);
+  made({ path, format }: Disk, parent?: Disk): void {
+    const below = format === 'qcow2' && parent !== undefined ? this.filesOf(parent) : [];
+    this.#made.set(path, [path, ...below]);
+  }
+
+  /** Notes what an earlier run left of a step. */
+  had(step: string, disk: StepDisk, files: readonly string[]): void {
+    this.#made.set(disk.disk.path, files);
+    this.#left.set(step, disk);
+  }
+
+  /** The files a disk is made of. */
+  filesOf({ path }: Disk): readonly string[] {
+    return this.#made.get(path) ?? [path];
   }
 
   /** Notes what a step that ran left behind; its machine is gone, or another step goes on with it. */
@@ -68,9 +83,13 @@ export class JobDisks {
     return this.#left.get(step)?.disk.path;
   }
 
-  /** Removes all disks in `folder` but the kept ones: one that lives elsewhere is its backend's. Fails with a `HostFault`. */
-  async remove(folder: string): Promise<void> {
-    const paths = this.#made.filter((path) => path.startsWith(`${folder}/`) && !this.#wanted.has(path));
+  /**
+   * Removes all disks in `folder` but those that were to be kept and `others`: one that lives elsewhere is its backend's.
+   * Fails with a `HostFault`.
+   */
+  async remove(folder: string, others: ReadonlySet<string> = new Set()): Promise<void> {
+    const stays = (path: string) => this.#wanted.has(path) || others.has(path);
+    const paths = [...this.#made.keys()].filter((path) => path.startsWith(`${folder}/`) && !stays(path));
     await attempt('remove the disks of a job', () =>
       Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }))),
     );

@@ -20,6 +20,17 @@ export class JobMatchers {
     this.#workspace = workspace;
   }
 
+  /** Those that are switched on, later ones first. */
+  get definitions(): readonly MatcherDefinition[] {
+    return this.#matchers.definitions;
+  }
+
+  /** Switches on what `definitions` was. */
+  restore(definitions: readonly MatcherDefinition[]): void {
+    this.#matchers.add([...definitions].reverse());
+    this.#any ||= definitions.length > 0;
+  }
+
   /** Carries out a command of a line; why it cannot be, or `undefined`. */
   async change(command: MatcherCommand, read: ReadGuestFile): Promise<string | undefined> {
     try {

@@ -6,6 +6,7 @@ import { stepMayFail } from './condition.ts';
 import { concluded } from './continue-on-error.ts';
 import { inheritorOf } from './leftovers.ts';
 import type { HeldMachine } from './machines.ts';
+import { memoryOf } from './rerun/memory.ts';
 import { runStep, type StepRun } from './run-step.ts';
 import { type JobScene, noExports } from './scene.ts';
 import { chooseStep, readySteps } from './step-choice.ts';
@@ -19,15 +20,16 @@ export interface JobHooks {
   readonly wentWrong: (error: unknown) => Promise<void>;
 }
 
-/** The steps of one job, run as their needs allow. */
+/** The steps of one job that have not ended yet, run as their needs allow. */
 export class JobSteps {
   readonly #scene: JobScene;
   readonly #hooks: JobHooks;
-  readonly #begun = new Set<string>();
+  readonly #begun: Set<string>;
 
   constructor(scene: JobScene, hooks: JobHooks) {
     this.#scene = scene;
     this.#hooks = hooks;
+    this.#begun = new Set(scene.ended.keys());
   }
 
   /** Resolves when all have ended and their machines are gone. Rejects only when events cannot be written any more. */
@@ -92,7 +94,12 @@ export class JobSteps {
       durationMs: scene.run.services.now().getTime() - startedAt,
       ...(words.summary === undefined ? {} : { summary: words.summary }),
     };
-    scene.ended.set(step.id, { result, exports: { env: words.env, paths: words.paths, artifacts } });
+    const memory = scene.run.services.keep === undefined ? undefined : memoryOf(scene);
+    scene.ended.set(step.id, {
+      result,
+      exports: { env: words.env, paths: words.paths, artifacts },
+      ...(memory === undefined ? {} : { memory }),
+    });
     await this.#goOn({ step, ran });
   }
 

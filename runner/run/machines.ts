@@ -105,7 +105,7 @@ export class Machines {
     const { accel } = this.#services;
     const choice = await this.#services.choose({ isolation, network, ...(accel === undefined ? {} : { accel }) });
     const disk = request.disk(choice);
-    const [image, tools] = await orAbort(Promise.all([this.#image(step.image), this.#tools(request)]), signal);
+    const [image, tools] = await orAbort(Promise.all([this.image(step.image), this.#tools(request)]), signal);
     const weight = weightOf(step, image, choice);
     const slot = await this.#queue.acquire(weight, request.order, signal);
     try {
@@ -122,6 +122,14 @@ export class Machines {
     }
   }
 
+  /** The image that a step names; opened once. */
+  image(reference: string): Promise<ImageFile> {
+    const { onProgress, signal } = this.#opening;
+    const opening = this.#images.get(reference) ?? this.#services.openImage(reference, onProgress, signal);
+    this.#images.set(reference, opening);
+    return opening;
+  }
+
   /** Destroys whatever is still up, has backends end the run, and waits for images somebody began to open. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#images.values());
@@ -134,15 +142,8 @@ export class Machines {
     }
   }
 
-  #image(reference: string): Promise<ImageFile> {
-    const { onProgress, signal } = this.#opening;
-    const opening = this.#images.get(reference) ?? this.#services.openImage(reference, onProgress, signal);
-    this.#images.set(reference, opening);
-    return opening;
-  }
-
   async #tools({ tools }: MachineRequest): Promise<Tool[]> {
-    return await Promise.all(tools.map(async ({ image, path }) => ({ image: await this.#image(image), path })));
+    return await Promise.all(tools.map(async ({ image, path }) => ({ image: await this.image(image), path })));
   }
 
   #spec(

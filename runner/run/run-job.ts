@@ -13,6 +13,8 @@ import { insideOf } from './inside.ts';
 import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
 import { JobMatchers } from './job-matchers.ts';
 import { JobSteps } from './job-steps.ts';
+import { keptJob } from './rerun/keep-job.ts';
+import { type TakenOver, takeOver, tellTakenOver } from './rerun/take-over.ts';
 import type { JobScene, RunScene } from './scene.ts';
 import { StepGraph } from './step-graph.ts';
 import { startTimeout } from './timeout.ts';
@@ -42,6 +44,7 @@ class JobRun {
   #clearTimeout = (): void => {};
   /** What went wrong after the steps, or with a machine's end. */
   #late: End | undefined;
+  #taken: TakenOver | undefined;
 
   constructor(job: PlannedJob, { run, index, needs, stop }: JobPlace) {
     const graph = new StepGraph(job.steps);
@@ -82,19 +85,27 @@ class JobRun {
       const { end, outputs } = await this.#conclude();
       await this.#keepFailed();
       const took = scene.run.services.now().getTime() - (this.#startedAt ?? 0);
-      return await tellJobEnd(scene, end, outputs, took);
+      const result = await tellJobEnd(scene, end, outputs, took);
+      if (scene.run.services.keep !== undefined) {
+        scene.run.kept.push(await keptJob(scene, result));
+      }
+      return result;
     } finally {
       this.#clearTimeout();
       scene.stop.close();
     }
   }
 
-  /** Whether the actions of the job could be had; without them no step is begun. */
+  /** Whether the actions of the job could be had, and what it goes on from; without them no step is begun. */
   async #prepare(): Promise<boolean> {
-    const { job, run, stop } = this.#scene;
+    const { job, run, stop, needs, graph } = this.#scene;
     try {
       for (const [step, runs] of await fetchActions(job, run.services.actions, stop.asked.signal)) {
         this.#scene.preScripts.set(step, { runs, state: new Map() });
+      }
+      const from = await run.earlier?.steps(run, job, needs, graph);
+      if (run.earlier !== undefined && from !== undefined) {
+        this.#taken = await takeOver(this.#scene, run.earlier, from);
       }
       return true;
     } catch (error) {
@@ -116,6 +127,9 @@ class JobRun {
     this.#clearTimeout = startTimeout(job.timeout, 'job', { now: (why) => stop.ask(why) });
     const name = job.name === undefined ? job.id : displayName(job.name, jobContexts(this.#scene));
     await report.write({ type: 'job-start', job: job.id, name });
+    if (this.#taken !== undefined) {
+      await tellTakenOver(this.#scene, this.#taken);
+    }
   }
 
   /** A job's own artifacts and caches, while the last machine may still be up. */

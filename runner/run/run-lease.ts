@@ -8,6 +8,8 @@ import { outcomeOf } from './exit-code.ts';
 import { Machines } from './machines.ts';
 import { StepQueue } from './queue.ts';
 import { Reporter } from './reporter.ts';
+import { EarlierRun } from './rerun/earlier-run.ts';
+import { keepRun, noteCommits } from './rerun/keep-run.ts';
 import { runPlan } from './run-plan.ts';
 import type { RunScene } from './scene.ts';
 import type { RunServices } from './services.ts';
@@ -45,16 +47,22 @@ function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: 
   const report = new Reporter({ sink, run: services.run, now: services.now, onLost }, masks);
   // Building an image takes minutes and says little: nobody waits for its lines, and their loss is told by `onLost`.
   const onProgress = (line: string) => void report.notice({}, line).catch(() => {});
+  const { earlier } = services;
+  const commits = new Map<string, string>();
+  const known = earlier?.kept.actions ?? new Map<string, string>();
   return {
     plan,
-    services,
+    services: { ...services, actions: noteCommits(services.actions, commits, known) },
     artifacts,
     stop,
     report,
     machines: new Machines(services, new StepQueue(services.budget), { signal: stop.asked.signal, onProgress }),
-    sources: new Sources(services.source, services.disks),
+    sources: new Sources(services.source, services.disks, earlier?.kept.sources),
     disks: [],
     told: new Set(),
+    ...(earlier === undefined ? {} : { earlier: new EarlierRun(earlier) }),
+    kept: [],
+    commits,
   };
 }
 
@@ -71,7 +79,7 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<Job
     }
     results = await runPlan(run);
   } finally {
-    fault = await clearUp(run);
+    fault = await clearUp(run, results);
   }
   const interrupted = cancelled.aborted && results.some((result) => result.reason === 'cancelled');
   const outcome = outcomeOf(results, interrupted, fault);
@@ -79,13 +87,18 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<Job
   return results;
 }
 
-/** Removes what the run made, all of it whatever fails; the first fault. */
-async function clearUp({ machines, sources, disks, services }: RunScene): Promise<HostFault | undefined> {
+/** Removes what the run made but for what is kept, all of it whatever fails; the first fault. */
+async function clearUp(run: RunScene, results: readonly JobResult[]): Promise<HostFault | undefined> {
+  const { machines, sources, disks, services } = run;
   const faults: HostFault[] = [];
+  let stay: ReadonlySet<string> = new Set();
   const work = [
     () => machines.close(),
-    () => sources.remove(),
-    ...disks.map((each) => () => each.remove(services.disks)),
+    async () => {
+      stay = await keepRun(run, results);
+    },
+    () => sources.remove(stay),
+    ...disks.map((each) => () => each.remove(services.disks, stay)),
   ];
   for (const each of work) {
     try {

@@ -2,12 +2,14 @@ import type { JobResult } from '../model/event.ts';
 import type { DeferredJob, PlannedJob } from '../model/plan.ts';
 import type { Json, Template } from '../model/workflow.ts';
 import { expandDeferred } from '../plan/plan-workflow.ts';
+import { withActionsAround } from './action/around.ts';
 import { JobStop } from './cancel.ts';
 import { jobContexts } from './contexts.ts';
-import type { End } from './ending.ts';
+import { type End, endOfError } from './ending.ts';
 import { passedOver } from './job-choice.ts';
 import { type Group, groupsOf } from './job-groups.ts';
 import { needsContext, needsStatus } from './needs.ts';
+import { takeOverJob } from './rerun/take-over.ts';
 import { runJob } from './run-job.ts';
 import type { RunScene } from './scene.ts';
 
@@ -106,12 +108,24 @@ class PlanRun {
   }
 
   async #cell(job: PlannedJob, index: number, needs: Needs, stop: JobStop): Promise<JobResult> {
+    const { earlier } = this.#run;
+    const done = this.#changed(job.needs) ? undefined : earlier?.done(this.#run, withActionsAround(job), needs);
+    if (earlier !== undefined && done !== undefined) {
+      return await takeOverJob(this.#run, earlier, done).catch((error: unknown) =>
+        this.#tellPassed(job.id, job.jobId, endOfError(error, undefined), job),
+      );
+    }
     const contexts = jobContexts({ run: this.#run, job, needs });
     const passed = this.#passes(job, contexts, stop);
     if (passed !== undefined) {
       return await this.#tellPassed(job.id, job.jobId, passed, job);
     }
     return await runJob(job, { run: this.#run, index, needs, stop });
+  }
+
+  /** Whether a job of these was run, or passed over, in this run. */
+  #changed(needs: readonly string[]): boolean {
+    return needs.some((need) => this.#results.get(need)?.some(({ recorded }) => recorded === undefined));
   }
 
   /** How a job ends that does not run; `undefined` when it runs. */

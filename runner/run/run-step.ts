@@ -66,7 +66,7 @@ async function oneAttempt(
   let held = inherited;
   try {
     held ??= await takeMachine(scene, step, { parent: scene.disks.before(step.id), index, attempt }, stop.signal);
-    scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation });
+    scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation, image: held.image.digest });
     onStart();
     await tellStart(scene, step, attempt, held);
     if (held !== inherited) {

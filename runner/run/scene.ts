@@ -10,6 +10,8 @@ import type { JobDisks } from './disks.ts';
 import type { JobMatchers } from './job-matchers.ts';
 import type { Machines } from './machines.ts';
 import type { Reporter } from './reporter.ts';
+import type { EarlierRun } from './rerun/earlier-run.ts';
+import type { KeptJob, KeptMemory } from './rerun/kept.ts';
 import type { RunServices } from './services.ts';
 import type { StepGraph } from './step-graph.ts';
 
@@ -26,6 +28,12 @@ export interface RunScene {
   readonly disks: JobDisks[];
   /** What is told once a run: why an isolation level was taken, that there is nothing to check out. */
   readonly told: Set<string>;
+  /** A run that this one goes on from. */
+  readonly earlier?: EarlierRun;
+  /** What jobs that have ended leave for a later run. */
+  readonly kept: KeptJob[];
+  /** Of the actions fetched so far, by `owner/repo@ref`. */
+  readonly commits: ReadonlyMap<string, string>;
 }
 
 /** What a step hands to those that need it, besides its disk. */
@@ -41,6 +49,8 @@ export interface Exports {
 export interface StepRecord {
   readonly result: StepResult;
   readonly exports: Exports;
+  /** What the job remembered behind it besides; for a later run. */
+  readonly memory?: KeptMemory;
 }
 
 export const noExports: Exports = { env: [], paths: [], artifacts: [] };

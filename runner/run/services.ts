@@ -3,6 +3,7 @@ import type { ImageFile } from '../model/image.ts';
 import type { CacheStore, OpenSource } from '../model/lease.ts';
 import type { Accel, ChooseMachine } from '../model/machine.ts';
 import type { Budget } from './queue.ts';
+import type { Earlier, KeptRun } from './rerun/kept.ts';
 
 /** Where LightV puts its own files in a guest; gone with the machine. */
 export const guestFolder = '/run/lightv';
@@ -54,6 +55,13 @@ export interface RunServices {
   readonly cancelDeadline: number;
   /** Leaves the disks of failed steps, and those they were forked from, where they are. */
   readonly keepFailed: boolean;
+  /** A run that this one goes on from: what ended well in it and is what it was is not done again. */
+  readonly earlier?: Earlier;
+  /**
+   * Keeps what a later run can go on from, when this one did not end well and all its machines are gone; resolves to the
+   * files that stay. Absent: nothing is kept.
+   */
+  readonly keep?: (run: KeptRun) => Promise<ReadonlySet<string>>;
   readonly accel?: Accel;
   readonly now: () => Date;
 }

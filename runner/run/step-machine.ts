@@ -39,7 +39,7 @@ export async function takeMachine(
     },
     signal,
   );
-  disks.made(held.vm.disk);
+  disks.made(held.vm.disk, origin.parent?.disk);
   return held;
 }
 

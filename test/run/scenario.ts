@@ -27,6 +27,8 @@ export interface ScenarioOptions {
   readonly failingBoots?: number;
   /** Instead of the machines in memory. */
   readonly machines?: VmBackend;
+  /** Machines in memory of a run before, with the disks they left. */
+  readonly backend?: ScriptedBackend;
 }
 
 export interface ScenarioRun {
@@ -65,7 +67,7 @@ function planOf(yaml: string, secrets: Iterable<string> = []): Plan {
 
 /** Runs a pipeline on machines in memory and resolves when everything is over, also when `runLease` rejects. */
 export async function runScenario(yaml: string, options: ScenarioOptions = {}): Promise<ScenarioRun> {
-  const backend = new ScriptedBackend();
+  const backend = options.backend ?? new ScriptedBackend();
   backend.failingBoots = options.failingBoots ?? 0;
   const plan = planOf(yaml, Object.keys(options.secrets ?? {}));
   const folder = await mkdtemp(join(tmpdir(), 'lightv-run-'));

@@ -12,7 +12,7 @@ import { noWords, type StepWords } from '../step-files.ts';
 import type { ActionUse, ReadyAction } from './run-action.ts';
 
 /** Contexts an action does not see: what it needs of them it is given as inputs. */
-const hidden = ['secrets', 'vars', 'needs'];
+export const hiddenInActions = ['secrets', 'vars', 'needs'];
 
 /** Runs the steps of a composite action one after the other, on the machine of the step that uses it. */
 export async function runComposite(use: ActionUse, action: ReadyAction, runs: CompositeRuns): Promise<CommandRun> {
@@ -121,7 +121,7 @@ class Composite {
 
   #contexts({ inputs, folder, repository, ref }: ReadyAction): { [name: string]: Json } {
     const outer = this.#use.frame.contexts();
-    const seen = Object.fromEntries(Object.entries(outer).filter(([name]) => !hidden.includes(name)));
+    const seen = Object.fromEntries(Object.entries(outer).filter(([name]) => !hiddenInActions.includes(name)));
     const github = {
       ...(outer.github as { readonly [key: string]: Json } | undefined),
       action_path: folder,

@@ -1,0 +1,107 @@
+import { createHmac } from 'node:crypto';
+import type { PlannedJob, PlannedStep } from '../../model/plan.ts';
+import type { Json } from '../../model/workflow.ts';
+import { jobContexts } from '../contexts.ts';
+import type { RunScene } from '../scene.ts';
+import type { StepGraph } from '../step-graph.ts';
+import { digestsOf, mayRead } from './digest.ts';
+import type { Earlier, EarlierArtifact, KeptJob, KeptRun, KeptStep } from './kept.ts';
+import { reusableSteps } from './reuse.ts';
+
+/** What of a job need not run again; its steps in the order in which they ended. */
+export interface EarlierSteps {
+  readonly run: string;
+  readonly job: KeptJob;
+  readonly steps: readonly KeptStep[];
+  /** Why the job begins before the step that failed. */
+  readonly notice?: { readonly step: string; readonly text: string };
+}
+
+/** A run that went before and did not succeed, as the source of what this one need not do again. */
+export class EarlierRun {
+  readonly #kept: KeptRun;
+  readonly #artifacts: readonly EarlierArtifact[];
+  readonly #jobs: ReadonlyMap<string, KeptJob>;
+
+  constructor({ kept, artifacts }: Earlier) {
+    this.#kept = kept;
+    this.#artifacts = artifacts;
+    this.#jobs = new Map(kept.jobs.map((job) => [job.id, job]));
+  }
+
+  get id(): string {
+    return this.#kept.run;
+  }
+
+  /** The job when it ended well and is what it was, which is for its caller to ask only while its needs are, too. */
+  done(run: RunScene, job: PlannedJob, needs: { readonly [job: string]: Json }): KeptJob | undefined {
+    const was = this.#jobs.get(job.id);
+    if (was === undefined || was.result.conclusion !== 'success') {
+      return undefined;
+    }
+    const { job: digest } = digestsOf(job, run.plan.env, jobContexts({ run, job, needs }));
+    const secret = job.steps.flatMap((step) => this.#changedSecret(run, job, step) ?? [])[0];
+    return digest === was.digest && secret === undefined ? was : undefined;
+  }
+
+  /**
+   * The steps of a job that need not run again; `undefined` for a job that was not run. Rejects as opening an image does.
+   */
+  async steps(
+    run: RunScene,
+    job: PlannedJob,
+    needs: { readonly [job: string]: Json },
+    graph: StepGraph,
+  ): Promise<EarlierSteps | undefined> {
+    const was = this.#jobs.get(job.id);
+    if (was === undefined) {
+      return undefined;
+    }
+    const images = await imagesOf(run, job, was);
+    const digests = digestsOf(job, run.plan.env, jobContexts({ run, job, needs }));
+    const { steps, reasons } = reusableSteps(job.steps, graph, was.steps, (step, kept) => {
+      const secret = this.#changedSecret(run, job, step);
+      if (kept.digest !== digests.steps.get(step.id)) {
+        return 'it has changed';
+      }
+      if (kept.disk !== undefined && kept.disk.image !== images.get(step.image)) {
+        return `the image ${step.image} has changed`;
+      }
+      return secret === undefined ? undefined : `the secret ${secret} has changed`;
+    });
+    const first = job.steps.find(({ id }) => reasons.has(id));
+    const text = `run ${this.id} is gone on from before step "${first?.id}": ${reasons.get(first?.id ?? '')}`;
+    return {
+      run: this.id,
+      job: was,
+      steps: was.steps.filter(({ id }) => steps.has(id)),
+      ...(first === undefined ? {} : { notice: { step: first.id, text } }),
+    };
+  }
+
+  /** The artifacts of a job, of those of its steps alone when `steps` are given. */
+  artifacts(job: string, steps?: ReadonlySet<string>): readonly EarlierArtifact[] {
+    const fits = ({ step }: EarlierArtifact) => steps === undefined || (step !== undefined && steps.has(step));
+    return this.#artifacts.filter((artifact) => artifact.job === job && fits(artifact));
+  }
+
+  #changedSecret({ services, plan }: RunScene, job: PlannedJob, step: PlannedStep): string | undefined {
+    const { secrets: was, salt } = this.#kept;
+    const names = new Set([...was.keys(), ...services.secrets.keys()]);
+    const now = secretDigests(services.secrets, salt);
+    return [...names].find((name) => was.get(name) !== now.get(name) && mayRead(step, job, plan.env, name));
+  }
+}
+
+/** By name; tells whether a value is the same, and nothing else. */
+export function secretDigests(secrets: ReadonlyMap<string, string>, salt: string): ReadonlyMap<string, string> {
+  return new Map([...secrets].map(([name, value]) => [name, createHmac('sha256', salt).update(value).digest('hex')]));
+}
+
+/** Digests of the images that the steps with a disk ran on, as they are now. */
+async function imagesOf(run: RunScene, job: PlannedJob, was: KeptJob): Promise<ReadonlyMap<string, string>> {
+  const ran = new Set(was.steps.flatMap(({ id, disk }) => (disk === undefined ? [] : [id])));
+  const names = new Set(job.steps.flatMap(({ id, image }) => (ran.has(id) ? [image] : [])));
+  const opened = await Promise.all([...names].map(async (name) => [name, await run.machines.image(name)] as const));
+  return new Map(opened.map(([name, { digest }]) => [name, digest]));
+}

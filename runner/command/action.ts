@@ -9,6 +9,8 @@ import { actionReport } from './render/action-report.ts';
 export interface ActionInputs {
   readonly pipeline: string;
   readonly isolation: string;
+  /** Names of variables of the job to hand on as secrets. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -16,6 +18,10 @@ export interface ActionInputs {
  * the job summary. Resolves to the exit code of the run; a run that a signal ended is a fault, 3.
  */
 export async function runAction(inputs: ActionInputs): Promise<number> {
+  // What comes from the run is masked already; of the rest of the job GitHub's runner takes care.
+  for (const value of inputs.secrets.flatMap((name) => process.env[name] || [])) {
+    core.setSecret(value);
+  }
   const report = actionReport(core);
   const program = join(packageRoot(), 'runner/dist/main.js');
   const end = await eachLine([process.execPath, program, ...runArguments(inputs)], (line) =>
@@ -37,6 +43,7 @@ function runArguments(inputs: ActionInputs): string[] {
     'run',
     '--json',
     ...(inputs.isolation === '' ? [] : ['--isolation', inputs.isolation]),
+    ...inputs.secrets.flatMap((name) => ['--secret', name]),
     ...(inputs.pipeline === '' ? [] : [inputs.pipeline]),
   ];
 }

@@ -21,7 +21,7 @@ const reason = z.enum([
   'host-fault',
 ]);
 
-const run = { run: z.string(), time: z.iso.datetime() };
+const run = { run: z.string().describe('empty where no run could begin'), time: z.iso.datetime() };
 const job = { ...run, job: z.string() };
 const step = { ...job, step: z.string() };
 const somewhere = { ...run, job: z.string().optional(), step: z.string().optional() };
@@ -55,6 +55,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     stream: z.enum(['stdout', 'stderr']),
     text: z.string().describe('one line, masked, without its end'),
     line: z.int().min(1),
+    continued: z.boolean().optional().describe("a very long line, which goes on in this stream's next event"),
   }),
   z.object({ type: z.literal('step-end'), ...step, ...ending, outputs, summary: z.string().optional() }),
   z.object({ type: z.literal('job-end'), ...job, ...ending, outputs }),
@@ -91,7 +92,7 @@ export function eventJsonSchema(): object {
   return z.toJSONSchema(eventSchema, { io: 'input', target: 'draft-7' });
 }
 
-type Loose<T> = T extends object ? { [K in keyof T]: Loose<T[K]> } : T;
+type Loose<T> = T extends object ? { -readonly [K in keyof T]-?: Loose<Exclude<T[K], undefined>> } : T;
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 /** The types and the schema say the same: a compile error here means one of them was changed alone. */
-export const inStep: Same<Loose<RunEvent>['type'], z.output<typeof eventSchema>['type']> = true;
+export const inStep: Same<Loose<RunEvent>, Loose<z.output<typeof eventSchema>>> = true;

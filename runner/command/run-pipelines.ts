@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt } from '../host/attempt.ts';
-import { causeText, HostFault, WrongInput } from '../host/fault.ts';
+import { HostFault } from '../host/fault.ts';
 import { scratchFolder } from '../host/paths.ts';
 import type { RunEndEvent, RunEvent } from '../model/event.ts';
 import type { RunSink } from '../model/lease.ts';
@@ -9,6 +9,7 @@ import type { Plan } from '../model/plan.ts';
 import { type LocalLease, localProvider } from '../provider/local/provider.ts';
 import { runLease } from '../run/run-lease.ts';
 import type { RunStore } from '../store/store.ts';
+import { failureEvents } from './failure-events.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { type RunSetting, runServices } from './run-services.ts';
 
@@ -69,28 +70,22 @@ async function runOne(
 
 /** The engine could not go on: its run still has an end, and what was wrong is told where everything else is. */
 async function tellFailure(lease: LocalLease, error: unknown, started: number, show: RunSink): Promise<void> {
-  const at = { run: lease.run, time: new Date().toISOString() };
-  const problems = error instanceof WrongInput ? error.problems : [];
-  const told = problems.map((problem): RunEvent => ({ ...at, type: 'problem', problem }));
-  const end = endOf(error, lease.cancelled.aborted);
-  for (const event of [...told, { ...at, ...end, durationMs: Date.now() - started }]) {
+  const failed = {
+    run: lease.run,
+    time: new Date().toISOString(),
+    durationMs: Date.now() - started,
+    interrupted: lease.cancelled.aborted,
+  };
+  let exitCode = 3;
+  for (const event of failureEvents(error, failed)) {
     // What cannot be written down, on a full disk for one, is shown all the same.
     await lease.sink.write(event).catch(() => show.write(event));
+    exitCode = event.type === 'run-end' ? event.exitCode : exitCode;
   }
-  await lease.abandon(end.exitCode);
-  if (end.exitCode === 3 && !(error instanceof HostFault)) {
+  await lease.abandon(exitCode);
+  if (exitCode === 3 && !(error instanceof HostFault)) {
     throw error;
   }
-}
-
-function endOf(error: unknown, interrupted: boolean): Omit<RunEndEvent, 'run' | 'time' | 'durationMs'> {
-  if (interrupted) {
-    return { type: 'run-end', conclusion: 'cancelled', outcome: 'cancelled', exitCode: 130, reason: 'cancelled' };
-  }
-  const failed = { type: 'run-end', conclusion: 'failure', outcome: 'failure' } as const;
-  return error instanceof WrongInput
-    ? { ...failed, exitCode: 2 }
-    : { ...failed, exitCode: 3, reason: 'host-fault', detail: causeText(error) };
 }
 
 async function removeFolders(lease: LocalLease, keepDisks: boolean): Promise<void> {

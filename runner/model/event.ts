@@ -23,7 +23,7 @@ export type Reason =
   | 'host-fault';
 
 interface EventBase {
-  /** Run id. */
+  /** Run id; `''` in what tells why no run could begin. */
   readonly run: string;
   /** ISO 8601 with milliseconds, UTC. */
   readonly time: string;

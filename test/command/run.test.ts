@@ -123,6 +123,32 @@ test('a cache that cannot be written is a fault of the host', async (t) => {
   t.regex(`${stderr}${stdout}`, /blocked/);
 });
 
+test('what keeps a run from beginning is told among the events too: problems or a fault, then the exit code', async (t) => {
+  const home = folder(t);
+  const wrong = join(home, 'wrong.yaml');
+  writeFileSync(wrong, 'jobs:\n  one:\n    needs: two\n    steps:\n      - rum: x\n');
+  const refused = await cli(home, ['run', wrong, '--json']);
+  t.is(refused.code, 2);
+  const events = eventsOf(refused.stdout);
+  t.deepEqual(
+    events.flatMap((event) => (event.type === 'problem' ? [event.problem.place?.line] : [])),
+    [3, 5, 5],
+  );
+  t.like(events.at(-1), { type: 'run-end', run: '', conclusion: 'failure', exitCode: 2 });
+  t.is(events.length, 4);
+  t.regex(refused.stderr, /wrong\.yaml:5:9: unknown key 'rum'/);
+
+  const blocked = join(home, 'blocked');
+  writeFileSync(blocked, '');
+  const file = pipeline(home, 'one:\n  steps:\n    - run: echo');
+  const fault = await cli(home, ['run', file, '--json'], { env: { LIGHTV_CACHE_DIR: join(blocked, 'cache') } });
+  t.is(fault.code, 3);
+  const [end, ...more] = eventsOf(fault.stdout);
+  t.deepEqual(more, []);
+  t.like(end, { type: 'run-end', run: '', exitCode: 3, reason: 'host-fault' });
+  t.is((await cli(home, ['run', wrong, '--json', '--dry-run'])).stdout, '');
+});
+
 /** Starts a run that sleeps, and waits until its step has said so. */
 async function sleeping(home: string, script: string) {
   const file = pipeline(home, `one:\n  steps:\n    - run: |\n        ${script.replaceAll('\n', '\n        ')}`);

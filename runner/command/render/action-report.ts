@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type * as Core from '@actions/core';
-import type { JobEndEvent, ProblemEvent, RunEvent, StepEndEvent } from '../../model/event.ts';
+import type { JobEndEvent, NoticeEvent, ProblemEvent, RunEvent, StepEndEvent } from '../../model/event.ts';
+import { cleanText } from './clean-text.ts';
+import { shortPath } from './problem-line.ts';
 
 /** What the report needs of `@actions/core`. */
 export type ActionCore = Pick<
@@ -30,9 +33,7 @@ export function actionReport(core: ActionCore): ActionReport {
 
   const endStep = (event: StepEndEvent): void => {
     core.startGroup(`${event.job} / ${event.step}: ${event.conclusion}`);
-    for (const line of held.get(logKey(event))?.lines ?? []) {
-      core.info(line);
-    }
+    print(core, held.get(logKey(event))?.lines ?? []);
     core.endGroup();
     held.delete(logKey(event));
     if (event.outcome === 'failure') {
@@ -59,7 +60,7 @@ export function actionReport(core: ActionCore): ActionReport {
         jobs.push(event);
         break;
       case 'notice':
-        (event.level === 'warning' ? core.warning : core.info)(event.text);
+        tellNotice(core, event);
         break;
       case 'problem':
         showProblem(core, event);
@@ -77,11 +78,37 @@ export function actionReport(core: ActionCore): ActionReport {
   const finish = async (): Promise<void> => {
     core.setOutput('result', runs.length === 0 ? 'failure' : result);
     core.setOutput('run-id', runs.join(' '));
-    core.summary.addRaw(summaryOf(jobs, summaries), true);
-    await core.summary.write();
+    const summary = summaryOf(jobs, summaries);
+    if (summary !== '') {
+      await core.summary.addRaw(summary, true).write();
+    }
   };
 
   return { take, finish };
+}
+
+/**
+ * Prints lines that hold what a guest chose. GitHub's runner takes a line that begins like a command for one, whoever
+ * wrote it, unless commands are stopped until a word comes that the guest cannot know.
+ */
+function print(core: ActionCore, lines: readonly string[]): void {
+  if (lines.length === 0) {
+    return;
+  }
+  const word = randomUUID();
+  core.info(`::stop-commands::${word}`);
+  for (const line of lines) {
+    core.info(cleanText(line, true));
+  }
+  core.info(`::${word}::`);
+}
+
+function tellNotice(core: ActionCore, { level, text }: NoticeEvent): void {
+  if (level === 'warning') {
+    core.warning(text);
+  } else {
+    print(core, text.split('\n'));
+  }
 }
 
 interface HeldLog {
@@ -107,7 +134,7 @@ function showProblem(core: ActionCore, event: ProblemEvent): void {
   const { message, place } = event.problem;
   core[event.level ?? 'error'](
     message,
-    place === undefined ? {} : { file: place.file, startLine: place.line, startColumn: place.column },
+    place === undefined ? {} : { file: shortPath(place.file), startLine: place.line, startColumn: place.column },
   );
 }
 
@@ -119,8 +146,14 @@ function worse(one: string, other: string): string {
 }
 
 function summaryOf(jobs: readonly JobEndEvent[], summaries: readonly string[]): string {
-  const rows = jobs.map((job) => `| ${job.job.replaceAll('|', '\\|')} | ${job.conclusion} | ${seconds(job)} |`);
-  return ['| job | result | time |', '| --- | --- | --- |', ...rows, '', ...summaries].join('\n');
+  const rows = jobs.map((job) => `| ${cellText(job.job)} | ${job.conclusion} | ${seconds(job)} |`);
+  const table = rows.length === 0 ? [] : ['| job | result | time |', '| --- | --- | --- |', ...rows, ''];
+  return [...table, ...summaries].join('\n');
+}
+
+/** Ids of cells hold whatever a matrix holds. */
+function cellText(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
 }
 
 function seconds(job: JobEndEvent): string {

@@ -5,6 +5,7 @@ import { askHidden } from '../ask-hidden.ts';
 import { chooseScreen } from '../choose-screen.ts';
 import { type Config, readConfig } from '../config.ts';
 import { ensureSetup } from '../ensure-setup.ts';
+import { failureEvents } from '../failure-events.ts';
 import { readEnvironment, readPairs, readSecrets } from '../given.ts';
 import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
 import { killRun } from '../kill-run.ts';
@@ -22,11 +23,24 @@ import type { VerbDefinition } from '../verbs.ts';
 
 export const verb: VerbDefinition = (command, end) => {
   addRunOptions(command).action(async (paths: string[], options: RunOptions) => {
-    end(await run(paths, options));
+    const begun: Begun = {};
+    try {
+      end(await run(paths, options, begun));
+    } catch (error) {
+      if (options.json && begun.run === undefined && !onlyShows(options)) {
+        tellRefusal(error);
+      }
+      throw error;
+    }
   });
 };
 
-async function run(paths: readonly string[], options: RunOptions): Promise<number> {
+/** The run that goes on, once one has begun. */
+interface Begun {
+  run?: string;
+}
+
+async function run(paths: readonly string[], options: RunOptions, begun: Begun): Promise<number> {
   const config = readConfig();
   const images = { ...config.images, ...readPairs('--platform', options.platform, undefined) };
   const ask = process.stdin.isTTY ? askHidden : undefined;
@@ -38,24 +52,38 @@ async function run(paths: readonly string[], options: RunOptions): Promise<numbe
     secrets: new Set(secrets.keys()),
     ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
   });
-  if (options.list || options.dryRun || options.dryrun) {
+  if (onlyShows(options)) {
     const text = options.list ? jobsTable : dryRunText;
     process.stdout.write(options.json ? jobsJson(plans) : text(plans));
     return 0;
   }
-  return await runForReal(plans, { options, config, images, secrets });
+  return await runForReal(plans, { options, config, images, secrets }, begun);
+}
+
+function onlyShows({ list, dryRun, dryrun }: RunOptions): boolean {
+  return list || dryRun || dryrun;
+}
+
+/** Who reads events alone learns from them too why no run began. */
+function tellRefusal(error: unknown): void {
+  const failed = { run: '', time: new Date().toISOString(), durationMs: 0, interrupted: error instanceof Interrupted };
+  process.stdout.write(
+    failureEvents(error, failed)
+      .map((event) => `${JSON.stringify(event)}\n`)
+      .join(''),
+  );
 }
 
 async function runForReal(
   plans: readonly Plan[],
   given: Omit<RunSetting, 'choose' | 'signal' | 'warn'>,
+  begun: Begun,
 ): Promise<number> {
-  let current: string | undefined;
   let screen: Screen | undefined;
-  const say = (text: string) => tell(screen, current, text);
+  const say = (text: string) => tell(screen, begun.run, text);
   const interrupt = listenForInterrupt(say, () => {
-    if (current !== undefined) {
-      killRun(current);
+    if (begun.run !== undefined) {
+      killRun(begun.run);
     }
   });
   try {
@@ -66,7 +94,7 @@ async function runForReal(
       screen = await chooseScreen(given.options.json, interrupt.stop);
       const setting = { ...given, choose: machines(), signal: interrupt.signal, warn: say };
       const onRun = (run: string) => {
-        current = run;
+        begun.run = run;
       };
       return await runPipelines({ plans, store, show: screen, setting, onRun });
     } finally {

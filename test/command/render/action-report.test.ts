@@ -25,11 +25,16 @@ function recordingCore() {
     summary: {
       addRaw: (text: string) => {
         summary += text;
+        return { write: async () => undefined };
       },
-      write: async () => undefined,
     },
   } as unknown as ActionCore;
   return { core, said, outputs, summary: () => summary };
+}
+
+/** Without the words that stop commands and let them go on. */
+function withoutStops(said: readonly string[]): string[] {
+  return said.filter((text) => !/^info ::(?:stop-commands::[0-9a-f-]{36}|[0-9a-f-]{36}::)$/.test(text));
 }
 
 const at = { run: 'r1', time: '2026-01-01T00:00:00.000Z' };
@@ -68,7 +73,7 @@ test('steps that ran side by side become groups of their own, each in order', as
     report.take(event);
   }
   await report.finish();
-  t.deepEqual(said, [
+  t.deepEqual(withoutStops(said), [
     'group j / b: success',
     'info b1',
     'end',
@@ -101,6 +106,29 @@ test('no run at all is a failure', async (t) => {
   const { core, outputs } = recordingCore();
   await actionReport(core).finish();
   t.is(outputs.result, 'failure');
+});
+
+test('a guest’s lines stand where commands are stopped by a word it cannot know', async (t) => {
+  const { core, said, summary } = recordingCore();
+  const report = actionReport(core);
+  report.take(log('a', '::set-output name=result::success\u001b[2J', 1));
+  report.take({ ...at, type: 'step-end', job: 'j', step: 'a', conclusion: 'success', outcome: 'success', outputs: {} });
+  report.take({ ...at, type: 'notice', level: 'info', text: 'stopped: process x\n::add-mask::e' });
+  await report.finish();
+  const words = said.flatMap((text) => /^info ::stop-commands::(.+)$/.exec(text)?.[1] ?? []);
+  t.is(new Set(words).size, 2);
+  t.deepEqual(said, [
+    'group j / a: success',
+    `info ::stop-commands::${words[0]}`,
+    'info ::set-output name=result::success',
+    `info ::${words[0]}::`,
+    'end',
+    `info ::stop-commands::${words[1]}`,
+    'info stopped: process x',
+    'info ::add-mask::e',
+    `info ::${words[1]}::`,
+  ]);
+  t.is(summary(), '');
 });
 
 test('a problem becomes an annotation at its place', (t) => {

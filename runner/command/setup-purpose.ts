@@ -6,11 +6,12 @@ import type { Demand } from './plan-demand.ts';
 
 /**
  * What somebody is about to do: `run` pipelines (`demand`: what they ask for; left out, anything but images of their
- * own), `test` LightV itself, or use one image.
+ * own), `test` or `bench` LightV itself, or use one image.
  */
 export type SetupPurpose =
   | { readonly kind: 'run'; readonly demand?: Demand }
   | { readonly kind: 'test' }
+  | { readonly kind: 'bench' }
   | { readonly kind: 'image'; readonly image: string };
 
 /** Every level and a network, with the image that takes no big download. */
@@ -24,7 +25,7 @@ export function demandOfPurpose(purpose: SetupPurpose): Demand {
   if (purpose.kind === 'image') {
     return { images: new Set([purpose.image]), levels: new Set(), network: false };
   }
-  return purpose.kind === 'test' ? tests : (purpose.demand ?? everything);
+  return purpose.kind === 'test' ? tests : ((purpose.kind === 'run' ? purpose.demand : undefined) ?? everything);
 }
 
 /** The parts of the host that purpose takes. Throws a `WrongInput` for a wrong image definition. */
@@ -40,6 +41,7 @@ export async function hostPurposes(purpose: SetupPurpose, repository?: string): 
     ['image', true],
     ['debian-image', debian.includes(true)],
     ['subordinate-ids', takesIds(purpose, debian.includes(true))],
+    ['bench', purpose.kind === 'bench'],
   ];
   return parts.filter(([, needed]) => needed).map(([part]) => part);
 }

@@ -7,7 +7,7 @@ import { hostPurposes, type SetupPurpose } from './setup-purpose.ts';
 export interface SetupOptions {
   /** Only tell what is missing. */
   readonly check?: boolean;
-  /** `run` (the default), `test` or `image`. */
+  /** `run` (the default), `test`, `bench` or `image`. */
   readonly for?: string;
   /** With `for: 'image'`: a reference as pipelines write it. */
   readonly image?: string;
@@ -50,11 +50,11 @@ async function check(purpose: SetupPurpose, io: CommandIo): Promise<number> {
 }
 
 async function purposeOf({ for: kind = 'run', image }: SetupOptions): Promise<SetupPurpose> {
-  if (kind === 'run' || kind === 'test') {
+  if (kind === 'run' || kind === 'test' || kind === 'bench') {
     return { kind };
   }
   if (kind !== 'image') {
-    throw new WrongInput([{ message: `there is no purpose \`${kind}\`: expected run, test or image` }]);
+    throw new WrongInput([{ message: `there is no purpose \`${kind}\`: expected run, test, bench or image` }]);
   }
   if (image === undefined) {
     throw new WrongInput([{ message: '`--for image` needs the name of an image behind it' }]);

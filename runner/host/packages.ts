@@ -10,7 +10,8 @@ export type Purpose =
   | 'image'
   | 'debian-image'
   | 'subordinate-ids'
-  | 'checkout';
+  | 'checkout'
+  | 'bench';
 
 /** Something the host must have. */
 export interface Need {
@@ -46,6 +47,8 @@ const table: readonly (readonly [Purpose, string, string, string])[] = [
   ['debian-image', 'mmdebstrap', 'mmdebstrap', 'make images that hold a Debian system'],
   ['subordinate-ids', 'newuidmap', 'uidmap', 'have several user ids in a machine or an image without being root'],
   ['checkout', 'git', 'git', 'read the repository'],
+  ['bench', 'podman', 'podman', 'measure beside podman'],
+  ['bench', 'runc', 'runc', 'measure beside podman'],
 ];
 
 /** Not in everybody's `PATH`, but where Debian keeps what only root used to call. */

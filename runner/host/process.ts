@@ -1,5 +1,6 @@
 import { execa, type Options } from 'execa';
 import { causeText, HostFault } from './fault.ts';
+import { findProgram } from './packages.ts';
 import { killGroup } from './process-group.ts';
 
 /** What a host program printed; both texts without their last line end. */
@@ -79,7 +80,10 @@ function lastWords(file: string, error: unknown): string {
   if (!(error instanceof Error)) {
     return causeText(error);
   }
-  const { shortMessage, stderr } = error as { shortMessage?: string; stderr?: unknown };
+  const { shortMessage, stderr, code } = error as { shortMessage?: string; stderr?: unknown; code?: string };
+  if (code === 'ENOENT' && findProgram(file) === undefined) {
+    return `there is no program ${file} here`;
+  }
   const words = typeof stderr === 'string' ? stderr.trim().split('\n').slice(-5).join('\n') : '';
   return words === '' ? (shortMessage ?? error.message) : `${file}: ${words}`;
 }

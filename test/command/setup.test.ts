@@ -177,7 +177,10 @@ test.serial('only an image with a Debian base needs mmdebstrap', async (t) => {
 
 test.serial('a purpose or an image that does not exist is wrong input', async (t) => {
   const { io } = listening();
-  await t.throwsAsync(setup({ for: 'fun' }, io), { instanceOf: WrongInput, message: /expected run, test or image/ });
+  await t.throwsAsync(setup({ for: 'fun' }, io), {
+    instanceOf: WrongInput,
+    message: /expected run, test, bench or image/,
+  });
   await t.throwsAsync(setup({ for: 'image' }, io), { instanceOf: WrongInput });
   await t.throwsAsync(setup({ for: 'image', image: 'bsybox' }, io), { instanceOf: WrongInput, message: /busybox/ });
 });

@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import prettyBytes from 'pretty-bytes';
 import { causeText } from '../../host/fault.ts';
+import { ensureSetup } from '../ensure-setup.ts';
 import { coldBoot } from './cold-boot.ts';
 import { logFlood } from './log-flood.ts';
 import { manyJobs } from './many-jobs.ts';
@@ -19,11 +20,18 @@ const benches: readonly (() => Promise<readonly Section[]>)[] = [
   async () => [await logFlood()],
 ];
 
+try {
+  await ensureSetup({ kind: 'bench' }, { onProgress: (line) => console.error(line) });
+} catch (error) {
+  // What is missing is missing below as well, and what is not can be measured.
+  console.error(causeText(error));
+}
 console.log(`${cpus().length} CPUs, ${prettyBytes(totalmem())}, Node ${process.version}; all in one run\n`);
 for (const bench of benches) {
   try {
     for (const section of await bench()) {
       console.log(showSection(section));
+      process.exitCode = section.incomplete === true ? 3 : process.exitCode;
     }
   } catch (error) {
     console.log(`not measured: ${causeText(error)}\n`);

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { causeText } from '../../host/fault.ts';
 
 /** Something to time. `run` is one whole turn; what it leaves is its own to clean up. */
 export interface Contender {
@@ -29,6 +30,16 @@ export async function takeTurns(contenders: readonly Contender[], rounds: number
     }
   }
   return contenders.map(({ name }, index) => ({ name, turns: turns[index] ?? [] }));
+}
+
+/** Why a contender cannot run here, by one turn of it; `undefined` where it can. */
+export async function whyNot(contender: Contender): Promise<string | undefined> {
+  try {
+    await contender.run();
+    return undefined;
+  } catch (error) {
+    return causeText(error);
+  }
 }
 
 /** The middle value; of an even count the mean of the two middle ones. NaN of nothing. */

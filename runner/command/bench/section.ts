@@ -4,6 +4,8 @@ import { median, medianRatio, type Timed } from './measure.ts';
 export interface Section {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Something of it could not be measured; its lines say what and why. */
+  readonly incomplete?: boolean;
 }
 
 /** The first contender's median beside each other's, with the ratio taken turn by turn. */

@@ -6,7 +6,7 @@ import type { VerbDefinition } from '../verbs.ts';
 export const verb: VerbDefinition = (command, end) => {
   command
     .option('--check', 'only tell what is missing', false)
-    .option('--for <purpose>', 'what to set up for: run, test or image')
+    .option('--for <purpose>', 'what to set up for: run, test, bench or image')
     .argument('[image]', 'with `--for image`: which')
     .action(async (image: string | undefined, options: SetupOptions) => {
       const say = (text: string) => process.stderr.write(`lightv: ${text}\n`);

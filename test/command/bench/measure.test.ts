@@ -1,5 +1,5 @@
 import test from 'ava';
-import { median, medianRatio, takeTurns } from '../../../runner/command/bench/measure.ts';
+import { median, medianRatio, takeTurns, whyNot } from '../../../runner/command/bench/measure.ts';
 
 test('contenders take turns, after one uncounted turn each', async (t) => {
   const order: string[] = [];
@@ -23,6 +23,11 @@ test('contenders take turns, after one uncounted turn each', async (t) => {
 test('a failing turn is not counted as a time', async (t) => {
   const broken = { name: 'broken', run: () => Promise.reject(new Error('no bwrap')) };
   await t.throwsAsync(takeTurns([broken], 3), { message: 'no bwrap' });
+});
+
+test('one that cannot run here is known by its reason', async (t) => {
+  t.is(await whyNot({ name: 'broken', run: () => Promise.reject(new Error('no podman')) }), 'no podman');
+  t.is(await whyNot({ name: 'able', run: async () => {} }), undefined);
 });
 
 test('median and ratio', (t) => {

@@ -47,7 +47,10 @@ export const eventSchema = z.discriminatedUnion('type', [
     ...step,
     name: z.string(),
     attempt: z.int().min(1),
-    machine: z.object({ id: z.string(), isolation, accel: z.enum(['kvm', 'tcg']).optional() }),
+    machine: z
+      .object({ id: z.string(), isolation, accel: z.enum(['kvm', 'tcg']).optional() })
+      .optional()
+      .describe('absent for a step that only waits for others, or ends them'),
   }),
   z.object({
     type: z.literal('log'),

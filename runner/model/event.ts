@@ -66,7 +66,8 @@ export interface StepStartEvent extends StepEventBase {
   readonly name: string;
   /** 1-based; above 1 for a retry. */
   readonly attempt: number;
-  readonly machine: { readonly id: VmId; readonly isolation: IsolationLevel; readonly accel?: Accel };
+  /** Absent for a step that only waits for others, or ends them. */
+  readonly machine?: { readonly id: VmId; readonly isolation: IsolationLevel; readonly accel?: Accel };
 }
 export interface LogEvent extends StepEventBase {
   readonly type: 'log';

@@ -82,6 +82,8 @@ export interface PlannedStep {
   readonly workingDirectory?: Template;
   readonly needs: readonly string[];
   readonly condition?: Template;
+  /** See `Step`. */
+  readonly background?: boolean;
   /** Reference to an image: a shipped name, a folder or a `.lv` file, relative to the repository. */
   readonly image: string;
   readonly isolation: Isolation;

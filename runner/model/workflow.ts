@@ -119,8 +119,19 @@ export interface AroundWork {
   readonly uses: Template;
 }
 
+/**
+ * What a step does about steps in the background: it waits until they have ended, or ends them first. Steps behind it
+ * see what those gave.
+ */
+export interface ControlWork {
+  readonly kind: 'wait' | 'cancel';
+  /** Ids of earlier steps in the background. */
+  readonly steps: readonly string[];
+  readonly place: Place;
+}
+
 /** What a step does. A forge's step may be an action; the native language has scripts only. */
-export type StepWork = ScriptWork | ActionWork | AroundWork;
+export type StepWork = ScriptWork | ActionWork | AroundWork | ControlWork;
 
 export interface Step extends MachineWishes {
   /** The id in the file, or a generated one (`step-1`, 1-based) that contexts do not show. */
@@ -136,6 +147,8 @@ export interface Step extends MachineWishes {
   /** Ids of earlier steps; `undefined` in a file became the step before, so this is complete. */
   readonly needs: readonly string[];
   readonly condition?: Template;
+  /** Steps behind it go on while it runs, on one machine with it; what it gives is seen once a step waited for it. */
+  readonly background?: boolean;
   readonly retry: { readonly attempts: Maybe<number> /** Milliseconds. */; readonly delay: Maybe<number> };
   readonly continueOnError: Maybe<boolean>;
   readonly artifacts: readonly ArtifactSpec[];

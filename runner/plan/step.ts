@@ -37,6 +37,7 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
     ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
     needs: step.needs,
     ...(step.condition === undefined ? {} : { condition: step.condition }),
+    ...(step.background === undefined ? {} : { background: step.background }),
     image: resolveImage(step, setting) ?? wishes.image ?? bounds.image,
     isolation,
     network: resolve(step.network, networkReading, setting) ?? wishes.network ?? { kind: 'none' },

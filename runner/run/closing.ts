@@ -27,7 +27,8 @@ export async function closeJob(scene: JobScene, outcome: End['outcome'], up: Las
     return;
   }
   const { signal } = scene.stop.now;
-  const usable = up?.step === last && (await isAlive(up));
+  const usable =
+    up !== undefined && up.held.vm.disk.path === scene.disks.own(last.id)?.disk.path && (await isAlive(up));
   if (!usable) {
     // Its place goes back first: who holds one must not wait for another.
     await up?.held.give();

@@ -8,11 +8,14 @@ import type { JobScene } from './scene.ts';
 type Status = NonNullable<Scope['status']>;
 
 /** What `success()`, `failure()` and `cancelled()` say to a step: about the steps it needs, directly or through others. */
-export function stepStatus({ graph, ended, stop }: JobScene, step: PlannedStep): Status {
-  return statusOver(
-    [...graph.needed(step.id)].some((need) => ended.get(need)?.result.conclusion === 'failure'),
-    stop,
-  );
+export function stepStatus(scene: JobScene, step: PlannedStep): Status {
+  if (step.work.kind === 'post') {
+    return jobStatus(scene);
+  }
+  const { graph, ended, stop } = scene;
+  // A step in the background fails the job by the step that waits for it.
+  const failed = (id: string) => !graph.inBackground(id) && ended.get(id)?.result.conclusion === 'failure';
+  return statusOver([...graph.needed(step.id)].some(failed), stop);
 }
 
 /** The same about the whole job so far. */
@@ -107,8 +110,8 @@ export function envOver(
   return { ...below, ...Object.fromEntries([...layer].map(([name, text]) => [name, fillTemplate(text, seeing)])) };
 }
 
-function exportedBy({ job, ended }: JobScene, needed: ReadonlySet<string>): (readonly [string, string])[] {
-  return job.steps.filter((step) => needed.has(step.id)).flatMap((step) => ended.get(step.id)?.exports.env ?? []);
+function exportedBy({ graph, ended }: JobScene, needed: ReadonlySet<string>): (readonly [string, string])[] {
+  return graph.inEffect.filter((step) => needed.has(step.id)).flatMap((step) => ended.get(step.id)?.exports.env ?? []);
 }
 
 function stepsContext({ job, ended }: JobScene, seen: ReadonlySet<string>): { [id: string]: Json } {

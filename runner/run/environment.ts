@@ -126,8 +126,10 @@ function texts(context: Json | undefined, wanted: (key: string) => boolean, pref
   );
 }
 
-function addedPaths({ job, graph, ended }: JobScene, step: PlannedStep, own: readonly string[]): string[] {
+function addedPaths({ graph, ended }: JobScene, step: PlannedStep, own: readonly string[]): string[] {
   const needed = graph.needed(step.id);
-  const paths = job.steps.flatMap((each) => (needed.has(each.id) ? (ended.get(each.id)?.exports.paths ?? []) : []));
+  const paths = graph.inEffect.flatMap((each) =>
+    needed.has(each.id) ? (ended.get(each.id)?.exports.paths ?? []) : [],
+  );
   return [...new Set([...paths, ...own].reverse())];
 }

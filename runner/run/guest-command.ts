@@ -6,7 +6,15 @@ import { guestText } from './guest-text.ts';
 import type { LineEffects } from './line-commands.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
-import { noWords, putStepFiles, readStepFiles, type StepFolder, type StepWords, stepFolder } from './step-files.ts';
+import {
+  noWords,
+  putExtras,
+  putStepFiles,
+  readStepFiles,
+  type StepFolder,
+  type StepWords,
+  stepFolder,
+} from './step-files.ts';
 import type { StepOutput } from './step-output.ts';
 import type { Stop } from './stop.ts';
 
@@ -72,7 +80,10 @@ function told(end: End, { failure }: LineEffects): End {
 async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, folder: StepFolder): Promise<Exit> {
   const { step, held, output, stop } = at;
   const extras = step.network.kind === 'none' ? new Map<string, string>() : scene.run.services.network.files;
-  const path = await putStepFiles(held.vm, folder, command.script, extras, stop.signal);
+  if (extras.size > 0) {
+    await held.once('extras', () => putExtras(held.vm, extras, scene.stop.now.signal));
+  }
+  const path = await putStepFiles(held.vm, folder, command.script, stop.signal);
   const { cwd } = command;
   output.readFrom((name) => guestText(held.vm, name, stop.signal));
   const words = { argv: command.argv(path), env: command.env(folder), cwd, ...wayDown(scene) };

@@ -7,10 +7,12 @@ import { concluded } from './continue-on-error.ts';
 import { inheritorOf } from './leftovers.ts';
 import type { HeldMachine } from './machines.ts';
 import { memoryOf } from './rerun/memory.ts';
+import { runControl } from './run-control.ts';
 import { runStep, type StepRun } from './run-step.ts';
 import { type JobScene, noExports } from './scene.ts';
+import { SharedMachine } from './shared-machine.ts';
 import { chooseStep, readySteps } from './step-choice.ts';
-import { isAround } from './work.ts';
+import { isAround, isControl } from './work.ts';
 
 /** What the job does about its steps. */
 export interface JobHooks {
@@ -20,16 +22,25 @@ export interface JobHooks {
   readonly wentWrong: (error: unknown) => Promise<void>;
 }
 
+interface EndedStep {
+  readonly step: PlannedStep;
+  /** With its machine, unless others share that. */
+  readonly ran: StepRun;
+}
+
 /** The steps of one job that have not ended yet, run as their needs allow. */
 export class JobSteps {
   readonly #scene: JobScene;
   readonly #hooks: JobHooks;
   readonly #begun: Set<string>;
+  /** By the first of the steps that share it. */
+  readonly #shared = new Map<string, SharedMachine>();
 
   constructor(scene: JobScene, hooks: JobHooks) {
     this.#scene = scene;
     this.#hooks = hooks;
     this.#begun = new Set(scene.ended.keys());
+    this.#begun.forEach((id) => void scene.background.tellEnd(id));
   }
 
   /** Resolves when all have ended and their machines are gone. Rejects only when events cannot be written any more. */
@@ -38,10 +49,10 @@ export class JobSteps {
   }
 
   /** Starts what can start now, and whatever that leads to. `last`: the step that just ended, with its machine. */
-  async #goOn(last: { readonly step: PlannedStep; readonly ran: StepRun } | undefined): Promise<void> {
+  async #goOn(last: EndedStep | undefined): Promise<void> {
     const scene = this.#scene;
     const { next, passed } = this.#decide();
-    const up = last?.ran.held === undefined ? undefined : { step: last.step, held: last.ran.held };
+    const up = last === undefined ? undefined : await this.#freed(last);
     const heir = last === undefined || up === undefined ? undefined : await inheritorOf(scene, up, last.ran, next);
     for (const step of last === undefined ? passed : [last.step, ...passed]) {
       await this.#tellEnd(step);
@@ -84,8 +95,23 @@ export class JobSteps {
   }
 
   async #step(step: PlannedStep, inherited: HeldMachine | undefined): Promise<void> {
+    try {
+      const ran = await this.#run(step, inherited);
+      await this.#goOn({ step, ran });
+    } finally {
+      this.#scene.background.tellEnd(step.id);
+    }
+  }
+
+  async #run(step: PlannedStep, inherited: HeldMachine | undefined): Promise<StepRun> {
     const scene = this.#scene;
-    const ran = await runStep(scene, step, inherited);
+    const shared = this.#sharedBy(step, inherited);
+    const ran = isControl(step.work)
+      ? await runControl(scene, step, step.work, shared?.arrival)
+      : await runStep(scene, step, shared === undefined ? { inherited } : { shared });
+    if (ran.reason === 'guest-lost' && ran.held !== undefined) {
+      await shared?.lost(ran.held);
+    }
     const { words, artifacts, held: _, startedAt, ...end } = ran;
     const result: StepResult = {
       id: step.id,
@@ -100,11 +126,38 @@ export class JobSteps {
       exports: { env: words.env, paths: words.paths, artifacts },
       ...(memory === undefined ? {} : { memory }),
     });
-    await this.#goOn({ step, ran });
+    return ran;
+  }
+
+  #sharedBy(step: PlannedStep, inherited: HeldMachine | undefined): SharedMachine | undefined {
+    const [first] = this.#scene.graph.companions(step.id);
+    if (first === undefined) {
+      return undefined;
+    }
+    const shared = this.#shared.get(first) ?? new SharedMachine(this.#scene, inherited);
+    this.#shared.set(first, shared);
+    return shared;
+  }
+
+  /** The machine that nobody needs any more now that a step has ended. */
+  async #freed({ step, ran }: EndedStep): Promise<LastMachine | undefined> {
+    const { graph, ended } = this.#scene;
+    const together = graph.companions(step.id);
+    const [first] = together;
+    if (first === undefined) {
+      return ran.held === undefined ? undefined : { step, held: ran.held };
+    }
+    const shared = together.every((id) => ended.has(id)) ? this.#shared.get(first) : undefined;
+    if (shared === undefined) {
+      return undefined;
+    }
+    this.#shared.delete(first);
+    const held = await shared.end();
+    return held === undefined ? undefined : { step, held };
   }
 
   async #tellEnd(step: PlannedStep): Promise<void> {
-    const { job, report, ended, begin } = this.#scene;
+    const { job, report, ended, begin, background } = this.#scene;
     const record = ended.get(step.id);
     const silent = isAround(step.work) && record?.result.outcome === 'skipped';
     if (record !== undefined && !silent) {
@@ -112,6 +165,7 @@ export class JobSteps {
       const { id, ...rest } = record.result;
       await report.write({ type: 'step-end', job: job.id, step: id, ...rest });
     }
+    background.tellEnd(step.id);
   }
 
   async #give(held: HeldMachine): Promise<void> {

@@ -5,7 +5,7 @@ import type { Bind, DiskSpec, MachineChoice, MicroVm, Tool, VmBackend, VmSpec } 
 import type { PlannedStep } from '../model/plan.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
-import { onAbort } from './stop.ts';
+import { orAbort } from './stop.ts';
 import { workPlace } from './work.ts';
 
 /** Bytes a machine gets when neither the file nor its image says. */
@@ -47,6 +47,7 @@ export class HeldMachine {
   readonly step: PlannedStep;
   readonly #slot: Slot;
   readonly #onGone: (held: HeldMachine) => void;
+  readonly #done = new Map<string, Promise<void>>();
   #gone: Promise<void> | undefined;
 
   constructor(vm: MicroVm, image: ImageFile, step: PlannedStep, slot: Slot, onGone: (held: HeldMachine) => void) {
@@ -70,6 +71,13 @@ export class HeldMachine {
       this.#slot.release();
       this.#onGone(this);
     }
+  }
+
+  /** Does something once for all steps that share the machine, however many ask for it. */
+  once(what: string, work: () => Promise<void>): Promise<void> {
+    const done = this.#done.get(what) ?? work();
+    this.#done.set(what, done);
+    return done;
   }
 
   /** Whether a step would get a machine like this one. */
@@ -171,19 +179,6 @@ export class Machines {
       bootDeadline,
       ...(choice.accel === undefined ? {} : { accel: choice.accel }),
     };
-  }
-}
-
-/** What `work` gives, or the signal's reason when it aborts first; the work itself goes on. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let undo = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    undo = onAbort(signal, () => reject(signal.reason));
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    undo();
   }
 }
 

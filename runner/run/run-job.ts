@@ -3,6 +3,7 @@ import type { PlannedJob } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
 import { withActionsAround } from './action/around.ts';
 import { fetchActions } from './action/fetch-actions.ts';
+import { Background } from './background.ts';
 import type { JobStop } from './cancel.ts';
 import { closeJob, type LastMachine } from './closing.ts';
 import { jobContexts } from './contexts.ts';
@@ -63,7 +64,8 @@ class JobRun {
       ended: new Map(),
       caches: new Map(),
       matchers: new JobMatchers(insideOf(run.plan).workspace),
-      actions: new Set(),
+      actions: new Map(),
+      background: new Background(),
       begunActions: new Map(),
       preScripts: new Map(),
       begin: () => this.#begin(),

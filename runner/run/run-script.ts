@@ -73,10 +73,19 @@ function absolute(folder: string, { workspace }: Inside): string {
   return folder.startsWith('/') ? folder : folder === '' ? workspace : `${workspace}/${folder}`;
 }
 
-/** GitHub's steps read the payload of their event from a file, which is made before each. */
-export async function putEvent({ run }: JobScene, { held, stop }: StepAttempt): Promise<void> {
+/**
+ * GitHub's steps read the payload of their event from a file, which is made before each; once for steps that run beside
+ * each other.
+ */
+export async function putEvent(
+  { run, graph, stop: jobStop }: JobScene,
+  { step, held, stop }: StepAttempt,
+): Promise<void> {
   const inside = insideOf(run.plan);
   const { event = {} } = (run.plan.contexts.github ?? {}) as { readonly event?: Json };
   const name = eventFile(inside).slice(inside.temp.length + 1);
-  await held.vm.copyIn(packFiles([{ name, text: JSON.stringify(event, undefined, 2) }]), inside.temp, stop.signal);
+  const files = [{ name, text: JSON.stringify(event, undefined, 2) }];
+  const put = (signal: AbortSignal) => held.vm.copyIn(packFiles(files), inside.temp, signal);
+  const [first] = graph.companions(step.id);
+  await (first === undefined ? put(stop.signal) : held.once(`event of ${first}`, () => put(jobStop.now.signal)));
 }

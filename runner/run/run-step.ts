@@ -1,17 +1,17 @@
 import type { PlannedStep } from '../model/plan.ts';
 import { survivesStop } from './condition.ts';
-import { stepContexts } from './contexts.ts';
-import { displayName } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import type { HeldMachine } from './machines.ts';
+import type { Slot } from './queue.ts';
 import { withRetry } from './retry.ts';
 import { type Ran, runWork } from './run-work.ts';
 import type { JobScene } from './scene.ts';
+import type { SharedMachine } from './shared-machine.ts';
 import { noWords } from './step-files.ts';
 import { takeMachine } from './step-machine.ts';
+import { stepName } from './step-name.ts';
 import { StepOutput } from './step-output.ts';
 import { onAbort, Stop } from './stop.ts';
-import { workTitle } from './work.ts';
 import { fillDisk } from './workspace.ts';
 
 /** How a step ended, and the machine it ended on, which is still up: whoever gets it gives it back. */
@@ -20,11 +20,16 @@ export interface StepRun extends Ran {
   readonly startedAt: number;
 }
 
+/** A machine that is there for a step: that of an earlier one it goes on with, or one that steps beside it share. */
+export interface GivenMachine {
+  readonly inherited?: HeldMachine | undefined;
+  readonly shared?: SharedMachine | undefined;
+}
+
 /**
- * Runs a step whose condition holds, with its retries. `inherited`: the machine of an earlier step it goes on with.
- * Rejects only when the run's events cannot be written any more.
+ * Runs a step whose condition holds, with its retries. Rejects only when the run's events cannot be written any more.
  */
-export async function runStep(scene: JobScene, step: PlannedStep, inherited?: HeldMachine): Promise<StepRun> {
+export async function runStep(scene: JobScene, step: PlannedStep, given: GivenMachine = {}): Promise<StepRun> {
   const { job, report, stop, run } = scene;
   const output = new StepOutput(
     report,
@@ -37,11 +42,11 @@ export async function runStep(scene: JobScene, step: PlannedStep, inherited?: He
     step.retry,
     stop.asked.signal,
     (attempt) =>
-      oneAttempt(scene, step, attempt, output, inherited, () => {
+      oneAttempt(scene, step, attempt, output, given, () => {
         startedAt = attempt === 1 ? run.services.now().getTime() : startedAt;
       }),
     async (failed) => {
-      if (failed.held !== undefined && failed.held !== inherited) {
+      if (failed.held !== undefined && failed.held !== given.inherited && given.shared === undefined) {
         await failed.held.give();
       }
       const text = `attempt failed (${failed.detail ?? failed.reason ?? 'no reason'}): trying again`;
@@ -58,18 +63,21 @@ async function oneAttempt(
   step: PlannedStep,
   attempt: number,
   output: StepOutput,
-  inherited: HeldMachine | undefined,
+  { inherited, shared }: GivenMachine,
   onStart: () => void,
 ): Promise<AttemptRun> {
   const { stop, unlink } = attemptStop(scene, step);
   const index = scene.job.steps.indexOf(step);
+  let place: Slot | undefined;
   let held = inherited;
   try {
-    held ??= await takeMachine(scene, step, { parent: scene.disks.before(step.id), index, attempt }, stop.signal);
+    place = step.background === true ? await scene.background.place(stop.signal) : undefined;
+    const origin = { parent: scene.disks.before(step.id), index, attempt };
+    held ??= await (shared?.take(step, stop.signal) ?? takeMachine(scene, step, origin, stop.signal));
     scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation, image: held.image.digest });
     onStart();
     await tellStart(scene, step, attempt, held);
-    if (held !== inherited) {
+    if (held !== inherited && shared === undefined) {
       await fillDisk(scene, step, held, stop.signal);
     }
     return { ...(await runWork(scene, { step, folder: `${index}-${attempt}`, held, output, stop })), held };
@@ -78,6 +86,7 @@ async function oneAttempt(
     return { ...end, words: noWords, artifacts: [], ...(held === undefined ? {} : { held }) };
   } finally {
     unlink();
+    place?.release();
   }
 }
 
@@ -88,22 +97,23 @@ async function endOfAttempt(scene: JobScene, step: PlannedStep, error: unknown, 
   return endOfError(error, stop.why);
 }
 
-/** Stops the attempt when its job has to: at once, or only when its condition does not hold any more. */
+/**
+ * Stops the attempt when its job has to: at once, or only when its condition does not hold any more. One in the
+ * background goes with its job whatever its condition, or when a step cancels it.
+ */
 function attemptStop(scene: JobScene, step: PlannedStep): { stop: Stop; unlink: () => void } {
   const stop = new Stop();
+  const follow = (other: Stop, goesOn = () => false) =>
+    onAbort(other.signal, () => {
+      if (other.why !== undefined && !goesOn()) {
+        stop.now(other.why);
+      }
+    });
   const { asked, now } = scene.stop;
-  const undo = [
-    onAbort(now.signal, () => {
-      if (now.why !== undefined) {
-        stop.now(now.why);
-      }
-    }),
-    onAbort(asked.signal, () => {
-      if (asked.why !== undefined && !survivesStop(scene, step)) {
-        stop.now(asked.why);
-      }
-    }),
-  ];
+  const undo =
+    step.background === true
+      ? [follow(now), follow(asked), follow(scene.background.stopOf(step.id))]
+      : [follow(now), follow(asked, () => survivesStop(scene, step))];
   return { stop, unlink: () => undo.forEach((each) => void each()) };
 }
 
@@ -117,11 +127,4 @@ async function tellStart(scene: JobScene, step: PlannedStep, attempt: number, { 
     attempt,
     machine: { id, isolation, ...(accel === undefined ? {} : { accel }) },
   });
-}
-
-function stepName(scene: JobScene, step: PlannedStep): string {
-  if (step.name !== undefined) {
-    return displayName(step.name, stepContexts(scene, step));
-  }
-  return step.named ? step.id : workTitle(step.work) || step.id;
 }

@@ -12,7 +12,6 @@ import { runScript } from './run-script.ts';
 import type { JobScene } from './scene.ts';
 import type { StepWords } from './step-files.ts';
 import { withTimeout } from './timeout.ts';
-import { isAround } from './work.ts';
 
 /** What running a step's work gave, however it ended. */
 export interface Ran extends End {
@@ -44,13 +43,19 @@ export async function runWork(scene: JobScene, at: StepAttempt): Promise<Ran> {
 /** Does one piece of a step: its script or its action, or one of those inside an action. */
 export async function runPiece(scene: JobScene, at: StepAttempt, frame: Frame, piece: Piece): Promise<CommandRun> {
   const { work } = piece;
-  if (work.kind === 'script') {
-    return await runScript(scene, at, frame, piece, work);
+  switch (work.kind) {
+    case 'script':
+      return await runScript(scene, at, frame, piece, work);
+    case 'pre':
+      return await runPre(scene, at, work, runPiece);
+    case 'post':
+      return await runPosts(scene, at, work);
+    case 'action':
+      return isBuiltIn(work)
+        ? await runCheckout(scene, at, frame, piece, work)
+        : await runAction({ scene, at, frame, piece, work, runPiece });
+    case 'wait':
+    case 'cancel':
+      throw new TypeError(`a step that does nothing but '${work.kind}' has nothing to run in a machine`);
   }
-  if (isAround(work)) {
-    return work.kind === 'pre' ? await runPre(scene, at, work, runPiece) : await runPosts(scene, at, work);
-  }
-  return isBuiltIn(work)
-    ? await runCheckout(scene, at, frame, piece, work)
-    : await runAction({ scene, at, frame, piece, work, runPiece });
 }

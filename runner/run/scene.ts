@@ -4,6 +4,7 @@ import type { ArtifactStore } from '../model/lease.ts';
 import type { Plan, PlannedJob } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
 import type { BegunAction } from './action/around.ts';
+import type { Background } from './background.ts';
 import type { JobStop } from './cancel.ts';
 import type { Sources } from './checkout.ts';
 import type { JobDisks } from './disks.ts';
@@ -83,8 +84,9 @@ export interface JobScene {
   /** By the id of the step that uses them: actions with a `pre` script, and what they keep for the scripts after it. */
   readonly preScripts: Map<string, { readonly runs: JavaScriptRuns; readonly state: Map<string, string> }>;
   readonly matchers: JobMatchers;
-  /** Folders of actions that are on the job's disk. */
-  readonly actions: Set<string>;
+  /** Folders of actions that are on the job's disk, or on their way. */
+  readonly actions: Map<string, Promise<void>>;
+  readonly background: Background;
   /** Writes job-start at the first call. */
   readonly begin: () => Promise<void>;
 }

@@ -46,21 +46,22 @@ export function stepFolder(name: string): StepFolder {
   };
 }
 
-/**
- * Puts a step's script and empty command files into the guest, and `extras` below LightV's folder; the script's path,
- * `''` without one.
- */
+/** Puts files that all steps of a machine find below LightV's folder. */
+export async function putExtras(vm: MicroVm, extras: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void> {
+  const files = [...extras].map(([name, text]) => ({ name, text }));
+  await vm.copyIn(packFiles(files), guestFolder, signal);
+}
+
+/** Puts a step's script and empty command files into the guest; the script's path, `''` without one. */
 export async function putStepFiles(
   vm: MicroVm,
   { folder, output, env, path, summary, state }: StepFolder,
   script: { readonly file: string; readonly text: string } | undefined,
-  extras: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<string> {
   const place = script === undefined ? '' : `${folder}/${script.file}`;
   const inside = (name: string) => name.slice(guestFolder.length + 1);
   const files: SmallFile[] = [
-    ...[...extras].map(([name, text]) => ({ name, text })),
     ...(script === undefined ? [] : [{ name: inside(place), text: script.text, mode: 0o755 }]),
     ...[output, env, path, summary, state].map((name) => ({ name: inside(name), text: '' })),
   ];

@@ -54,3 +54,16 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
 }
+
+/** What `work` gives, or the signal's reason when it aborts first; the work itself goes on. */
+export async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let undo = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    undo = onAbort(signal, () => reject(signal.reason));
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    undo();
+  }
+}

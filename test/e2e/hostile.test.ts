@@ -262,7 +262,7 @@ other:
   const running = start(t, folder, ['run', file, '--json']);
   const up = await running.until((event) => event.type === 'log' && event.job === 'victim');
   const machine = running.events.flatMap((event) =>
-    event.type === 'step-start' && event.job === 'victim' ? [event.machine.id] : [],
+    event.type === 'step-start' && event.job === 'victim' ? [event.machine?.id] : [],
   )[0];
   const sandbox = pids().filter((pid) => /^bwrap /.test(commandOf(pid)) && commandOf(pid).includes(`/${machine}`));
   t.true(sandbox.length > 0, 'no bwrap is found');

@@ -29,7 +29,7 @@ machineTest(
     );
     t.is(await running.ended, 0, running.stderr());
     const { events } = running;
-    const machines = events.flatMap((event) => (event.type === 'step-start' ? [event.machine] : []));
+    const machines = events.flatMap((event) => (event.type === 'step-start' ? (event.machine ?? []) : []));
     t.is(machines.length, 3);
     t.is(new Set(machines.map(({ id }) => id)).size, 3, 'a machine is used twice');
     for (const machine of machines) {
@@ -101,7 +101,7 @@ ${block(trap.script)}
     });
     const up = await running.until((event) => event.type === 'log' && event.job === 'victim' && event.text === 'up');
     const [machine] = running.events.flatMap((event) =>
-      event.type === 'step-start' && event.job === 'victim' ? [event.machine.id] : [],
+      event.type === 'step-start' && event.job === 'victim' ? [event.machine?.id] : [],
     );
     const qemu = pids().filter((pid) => commandOf(pid).startsWith(`qemu-system-x86_64 -name lightv-${machine}`));
     t.is(qemu.length, 1);

@@ -30,11 +30,11 @@ export function linesFor(event: RunEvent): readonly Line[] {
     case 'job-start':
       return [];
     case 'step-start': {
-      const { isolation, accel } = event.machine;
-      const where = accel === undefined ? isolation : `${isolation}, ${accel}`;
-      const attempt = event.attempt > 1 ? `, attempt ${event.attempt}` : '';
+      const { machine, attempt } = event;
+      const about = [machine?.isolation, machine?.accel, attempt > 1 ? `attempt ${attempt}` : undefined];
+      const known = about.filter((each) => each !== undefined).join(', ');
       const title = event.name === event.step ? event.step : `${event.step}: ${event.name}`;
-      return [{ job: event.job, text: `> ${title} (${where}${attempt})`, tone: 'quiet' }];
+      return [{ job: event.job, text: `> ${title}${known === '' ? '' : ` (${known})`}`, tone: 'quiet' }];
     }
     case 'log':
       return [{ job: event.job, text: event.text, tone: 'plain', guest: true }];

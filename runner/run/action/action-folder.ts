@@ -43,11 +43,22 @@ async function openFetched(
   const fetched = await scene.run.services.actions(repository, ref, at.stop.signal);
   const definition = await fetchedDefinition(fetched, path, name);
   const top = posix.join('/home/runner/work/_actions', repository, ref);
-  if (!scene.actions.has(top)) {
-    await at.held.vm.copyIn(fetched.tar(at.stop.signal), top, at.stop.signal);
-    scene.actions.add(top);
-  }
+  await bring(scene, at, fetched, top);
   return { definition, folder: posix.join(top, path), name, repository, ref };
+}
+
+/** Steps beside each other may use one action: its files are not written again while it runs. */
+async function bring({ actions, stop }: JobScene, { held }: StepAttempt, fetched: FetchedAction, top: string) {
+  // Not by the step's own signal: one that is cancelled meanwhile must not take the files from another.
+  const { signal } = stop.now;
+  const bringing = actions.get(top) ?? held.vm.copyIn(fetched.tar(signal), top, signal);
+  actions.set(top, bringing);
+  try {
+    await bringing;
+  } catch (error) {
+    actions.delete(top);
+    throw error;
+  }
 }
 
 /** The manifest of an action that was fetched. Throws a `StepFailure` where it has none, a `WrongInput` for a wrong one. */

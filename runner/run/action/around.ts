@@ -45,9 +45,9 @@ function inRow(steps: readonly PlannedStep[], kind: AroundWork['kind'], start: s
 }
 
 function around(step: PlannedStep, kind: AroundWork['kind'], needs: readonly string[]): PlannedStep {
-  const uses = step.work.kind === 'script' ? undefined : step.work.uses;
+  const uses = 'uses' in step.work ? step.work.uses : undefined;
   const text = (words: string): Template => ({ text: words, place: uses?.place ?? { file: '', line: 1, column: 1 } });
-  const { timeout: _, workingDirectory: __, ...rest } = step;
+  const { timeout: _, workingDirectory: __, background: ___, ...rest } = step;
   return {
     ...rest,
     id: `${kind}-${step.id}`,

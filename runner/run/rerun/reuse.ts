@@ -1,5 +1,6 @@
 import type { PlannedStep } from '../../model/plan.ts';
 import type { StepGraph } from '../step-graph.ts';
+import { isControl } from '../work.ts';
 import type { KeptStep } from './kept.ts';
 
 /** Which steps of a job need not run again, and why others do that had ended well. */
@@ -24,7 +25,7 @@ export function reusableSteps(
   for (const step of steps) {
     const was = known.get(step.id);
     const why = was === undefined ? 'it is new' : endedWell(was) ? unlike(step, was) : '';
-    if (why === undefined && step.needs.every((need) => taken.has(need))) {
+    if (why === undefined && standsOn(step).every((need) => taken.has(need))) {
       taken.add(step.id);
     } else if (why !== undefined && why !== '') {
       reasons.set(step.id, why);
@@ -40,6 +41,11 @@ export function reusableSteps(
     lost = firstLost(steps, graph, known, taken);
   }
   return { steps: taken, reasons };
+}
+
+/** A step that waited for others ends as they did. */
+function standsOn({ needs, work }: PlannedStep): readonly string[] {
+  return isControl(work) ? [...needs, ...work.steps] : needs;
 }
 
 function endedWell({ result }: KeptStep): boolean {

@@ -2,7 +2,7 @@ import { holdsExpression } from '../../expression/split.ts';
 import type { Job, Template } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
 import { conditionAt, flagAt, type Gathering, minutesAt, namedAt, textAt } from './fields.ts';
-import { readSteps } from './step.ts';
+import { readSteps } from './steps.ts';
 import { readStrategy } from './strategy.ts';
 
 /** Milliseconds of a job that names none (https://docs.github.com/actions/reference/workflow-syntax-for-github-actions). */

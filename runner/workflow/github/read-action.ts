@@ -6,7 +6,7 @@ import { FileGathering } from '../gather.ts';
 import { inFileOrder } from '../problem-order.ts';
 import { enumerated } from '../shown.ts';
 import { type Gathering, namedAt, textAt } from './fields.ts';
-import { readSteps } from './step.ts';
+import { readActionSteps } from './steps.ts';
 
 /** Values of `runs.using` that exist; 12 and 16 are run on 20, as on GitHub. */
 const nodes = new Map<string, 20 | 24>([
@@ -103,5 +103,5 @@ function compositeSteps(runs: Field, gathering: Gathering) {
       });
     }
   }
-  return readSteps(steps, gathering);
+  return readActionSteps(steps, gathering);
 }

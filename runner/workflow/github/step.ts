@@ -1,27 +1,11 @@
 import { holdsExpression } from '../../expression/split.ts';
-import type { Step, StepWork } from '../../model/workflow.ts';
+import type { ControlWork, Step, StepWork } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
 import { actionReference, usesAllowed } from './action-reference.ts';
 import { conditionAt, flagAt, type Gathering, minutesAt, namedAt, textAt } from './fields.ts';
 
-/** Keys of the step syntax of 2026 that nothing runs yet. */
-const notYet = ['background', 'parallel', 'wait', 'wait-all', 'cancel'];
-
-/** The steps of a job: each waits for the one before. */
-export function readSteps(field: Field | undefined, gathering: Gathering): Step[] {
-  const fields = field?.items() ?? [];
-  const ids = stepIds(fields);
-  tellSameIds(fields, gathering);
-  return fields.flatMap((step, index) => {
-    const id = ids[index] ?? '';
-    const before = ids[index - 1];
-    const known = { id, named: step.get('id') !== undefined, needs: before === undefined ? [] : [before] };
-    const work = readWork(step, gathering);
-    return work === undefined ? [] : [readStep(step, work, known, gathering)];
-  });
-}
-
-function readStep(
+/** A step with all its keys but those that say what it does. */
+export function readStep(
   field: Field,
   work: StepWork,
   known: Pick<Step, 'id' | 'named' | 'needs'>,
@@ -48,12 +32,8 @@ function readStep(
   };
 }
 
-function readWork(field: Field, gathering: Gathering): StepWork | undefined {
-  const unknown = notYet.map((key) => field.get(key)).find((found) => found !== undefined);
-  if (unknown !== undefined) {
-    gathering.problems.push({ message: `'${unknown.key}' in a step is not there yet`, place: unknown.keyPlace });
-    return undefined;
-  }
+/** A script or an action; `undefined` where neither is to be read, which was told. */
+export function readWork(field: Field, gathering: Gathering): StepWork | undefined {
   const run = field.get('run');
   if (run !== undefined) {
     const shell = textAt(field.get('shell'));
@@ -71,26 +51,21 @@ function readWork(field: Field, gathering: Gathering): StepWork | undefined {
   return { kind: 'action', reference, uses: uses.template, inputs: namedAt(field.get('with'), gathering) };
 }
 
-/** Ids are found in any case; the parser tells those that are written alike. */
-function tellSameIds(fields: readonly Field[], gathering: Gathering): void {
-  const seen = new Map<string, string>();
-  for (const id of fields.flatMap((field) => field.get('id') ?? [])) {
-    const before = seen.get(id.text.toLowerCase());
-    if (before !== undefined && before !== id.text) {
-      gathering.tell(
-        id,
-        `the id '${id.text}' is taken: a step before has the id '${before}', and case makes no difference`,
-      );
-    }
-    seen.set(id.text.toLowerCase(), before ?? id.text);
-  }
-}
+/** What a step does about others. */
+export type Control = {
+  readonly kind: ControlWork['kind'];
+  readonly steps: readonly string[] | 'all';
+  readonly field: Field;
+};
 
-function stepIds(fields: readonly Field[]): string[] {
-  const taken = new Set(fields.map((field) => field.get('id')?.text));
-  return fields.map((field, index) => {
-    const given = field.get('id')?.text;
-    const made = `step-${index + 1}`;
-    return given ?? (taken.has(made) ? `${made}-` : made);
-  });
+/** What a step does about others, by the ids it names, if it is one that does. */
+export function readControl(field: Field): Control | undefined {
+  const [wait, all, cancel] = [field.get('wait'), field.get('wait-all'), field.get('cancel')];
+  if (wait !== undefined) {
+    return { kind: 'wait', steps: wait.oneOrMany().map(({ text }) => text), field: wait };
+  }
+  if (all !== undefined) {
+    return { kind: 'wait', steps: 'all', field: all };
+  }
+  return cancel === undefined ? undefined : { kind: 'cancel', steps: [cancel.text], field: cancel };
 }

@@ -24,6 +24,11 @@ export function pipeline(folder: string, jobs: string, defaults = 'isolation: sa
   return file;
 }
 
+/** Where work is left that is to be done when a test, or a file of them, is over. */
+export interface Undone {
+  teardown(work: () => void): void;
+}
+
 export interface Options {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -51,7 +56,7 @@ export interface Running {
  * Starts the bundle as a user's shell would, in a process group of its own and with a state of its own below `folder`.
  * Killed with the test if it still runs.
  */
-export function start(t: ExecutionContext, folder: string, args: readonly string[], options: Options = {}): Running {
+export function start(t: Undone, folder: string, args: readonly string[], options: Options = {}): Running {
   freshBundle();
   const { CI: _, NO_COLOR: __, GITHUB_ACTIONS: ___, ...host } = process.env;
   const [file = '', ...rest] = [...(options.through ?? []), process.execPath, bundle(), ...args];
@@ -116,12 +121,7 @@ export interface End {
 }
 
 /** Runs the bundle to its end. */
-export async function lightv(
-  t: ExecutionContext,
-  folder: string,
-  args: readonly string[],
-  options: Options = {},
-): Promise<End> {
+export async function lightv(t: Undone, folder: string, args: readonly string[], options: Options = {}): Promise<End> {
   const running = start(t, folder, args, options);
   const code = await running.ended;
   const stdout = running.lines.map((line) => `${line}\n`).join('');

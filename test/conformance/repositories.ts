@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Actions by `owner/repo`, as they lie in folders here. */
+const actions = join(import.meta.dirname, 'actions');
+
+const commit = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '-q', '-m', 'first'];
+
+/** The repositories that the workflows of cases lie in, below one folder. */
+export class Repositories {
+  readonly #folder: string;
+  readonly #template: string;
+  /** Each action as a repository with the tag v1. */
+  readonly mirror: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#template = join(folder, 'template');
+    this.mirror = join(folder, 'mirror');
+    makeTemplate(this.#template);
+    makeMirror(this.mirror);
+  }
+
+  /** A repository of one commit that holds a workflow where GitHub looks for it; the file. */
+  with(name: string, workflow: string): string {
+    const top = join(this.#folder, name, 'proj');
+    const file = join(top, '.github/workflows/ci.yml');
+    cpSync(this.#template, top, { recursive: true });
+    mkdirSync(join(top, '.github/workflows'), { recursive: true });
+    writeFileSync(file, workflow);
+    git(top, [['add', '-A'], commit]);
+    return file;
+  }
+}
+
+function makeTemplate(top: string): void {
+  cpSync(join(actions, 'octo/local'), join(top, 'local'), { recursive: true });
+  writeFileSync(join(top, 'file.txt'), 'tracked\n');
+  git(top, [
+    ['init', '-q', '-b', 'main', '--template='],
+    ['remote', 'add', 'origin', 'https://github.com/octo/proj.git'],
+  ]);
+}
+
+function makeMirror(mirror: string): void {
+  cpSync(actions, mirror, { recursive: true });
+  for (const name of readdirSync(join(actions, 'octo'))) {
+    git(join(mirror, 'octo', name), [
+      ['init', '-q', '-b', 'main', '--template='],
+      ['add', '-A'],
+      commit,
+      ['tag', 'v1'],
+    ]);
+  }
+}
+
+function git(cwd: string, commands: readonly (readonly string[])[]): void {
+  for (const args of commands) {
+    execFileSync('git', args, { cwd });
+  }
+}

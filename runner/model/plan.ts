@@ -8,6 +8,7 @@ import type {
   Json,
   MachinePolicy,
   Maybe,
+  Minutes,
   Network,
   StepWork,
   Template,
@@ -89,8 +90,8 @@ export interface PlannedStep {
   readonly isolation: Isolation;
   readonly network: Network;
   readonly resources: PlannedResources;
-  /** Milliseconds; `undefined` is no limit but the job's. */
-  readonly timeout?: number;
+  /** Milliseconds, or what is evaluated when the step starts; `undefined` is no limit but the job's. */
+  readonly timeout?: number | Minutes;
   readonly retry: { readonly attempts: number; readonly delay: number };
   readonly continueOnError: Maybe<boolean>;
   readonly artifacts: readonly ArtifactSpec[];

@@ -17,6 +17,19 @@ export interface Template {
 /** A value that is either known from the file or is an expression to evaluate later. */
 export type Maybe<T> = T | Template;
 
+/** A value of the file in whose texts and keys expressions may stand, unevaluated; see `evaluateTree`. */
+export type Tree =
+  | { readonly kind: 'value'; readonly value: Json; readonly place: Place }
+  | { readonly kind: 'text'; readonly template: Template }
+  | { readonly kind: 'list'; readonly items: readonly Tree[]; readonly place: Place }
+  | { readonly kind: 'map'; readonly entries: readonly TreeEntry[]; readonly place: Place };
+
+export interface TreeEntry {
+  /** `${{ insert }}` stands for the entries of the object that `value` gives. */
+  readonly key: Template;
+  readonly value: Tree;
+}
+
 /** What a file may ask for; `auto` takes the strongest level that was shown to work here. */
 export type Isolation = 'auto' | IsolationLevel;
 
@@ -60,17 +73,15 @@ export type Checkout =
   | { readonly repository: Template; readonly ref?: Template; readonly depth?: number };
 
 export interface Strategy {
-  /** Axes in the order of the file, or one expression that yields the whole object. */
-  readonly matrix: Matrix | Template;
+  /** A map of axes with `include` and `exclude`, or one expression that yields the whole object. */
+  readonly matrix?: Tree;
   readonly failFast: Maybe<boolean>;
   readonly maxParallel?: Maybe<number>;
 }
 
-export interface Matrix {
-  readonly axes: ReadonlyMap<string, readonly Json[] | Template>;
-  readonly include: readonly { readonly [key: string]: Json }[] | Template;
-  readonly exclude: readonly { readonly [key: string]: Json }[] | Template;
-  readonly place: Place;
+/** A duration whose expression gives a number of minutes, fractions allowed. */
+export interface Minutes {
+  readonly minutes: Template;
 }
 
 /** What both a job and a step may set; a step's wins over its job's, a job's over `defaults`. */
@@ -80,7 +91,7 @@ export interface MachineWishes {
   readonly network?: Maybe<Network>;
   readonly resources?: { readonly [K in keyof Resources]: Maybe<number> };
   /** Milliseconds. */
-  readonly timeout?: Maybe<number>;
+  readonly timeout?: Maybe<number> | Minutes;
   /** Where each wish stands, by its key in the file (`image`, `resources.cpu`). */
   readonly places?: ReadonlyMap<string, Place>;
 }
@@ -169,7 +180,8 @@ export interface Job extends MachineWishes {
   /** `undefined`: steps may name any secret given on the command line; a list bounds them. */
   readonly secrets?: readonly Template[];
   readonly checkout: Checkout;
-  readonly strategy?: Strategy;
+  /** One expression may give the whole of it. */
+  readonly strategy?: Strategy | Template;
   readonly outputs: ReadonlyMap<string, Template>;
   readonly artifacts: readonly ArtifactSpec[];
   readonly cache: readonly CacheSpec[];

@@ -1,24 +1,20 @@
 import type { Scope } from '../expression/scope.ts';
+import { placeOfTree } from '../expression/tree.ts';
 import type { PlanBounds, PlanContexts, PlannedJob } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Job, Json } from '../model/workflow.ts';
+import type { Job, Json, Tree } from '../model/workflow.ts';
 import { cellId, uniqueIds } from './cell-id.ts';
 import { type ExpandedCell, expandMatrix } from './matrix.ts';
 import { filterProblem, keptBy } from './matrix-filter.ts';
 import { matrixValues } from './matrix-values.ts';
-import {
-  countReading,
-  durationReading,
-  flagReading,
-  isolationReading,
-  machineReading,
-  networkReading,
-} from './readings.ts';
+import { countReading, flagReading, isolationReading, machineReading, networkReading } from './readings.ts';
 import { resolve, type Setting } from './resolve.ts';
 import { resolveResources } from './resources.ts';
 import { imageOfLabels } from './runs-on.ts';
 import { resolveSecrets } from './secrets.ts';
 import { type JobWishes, planStep, resolveImage } from './step.ts';
+import { resolveStrategy } from './strategy.ts';
+import { resolveTimeout } from './timeout.ts';
 
 /** The contexts planning reads; the others are known only while a job runs. */
 const planned = ['github', 'vars', 'inputs'];
@@ -33,11 +29,12 @@ export function planJob(
   const problems: Problem[] = [];
   const known = Object.entries(contexts).filter(([name]) => planned.includes(name));
   const setting: Setting = { scope: { contexts: { ...Object.fromEntries(known), needs } }, problems };
+  const given = resolveStrategy(job.strategy, setting);
   const strategy = {
-    failFast: resolve(job.strategy?.failFast, flagReading, setting) ?? true,
-    maxParallel: resolve(job.strategy?.maxParallel, countReading, setting),
+    failFast: resolve(given.failFast, flagReading, setting) ?? true,
+    maxParallel: resolve(given.maxParallel, countReading, setting),
   };
-  const cells = cellsOf(job, bounds, setting);
+  const cells = cellsOf(given.matrix, bounds, setting);
   const ids = uniqueIds(cells.map((cell) => (cell.naming === undefined ? job.id : cellId(job.id, cell.naming))));
   const jobs = cells.flatMap((cell, index): PlannedJob[] => {
     // What is not wanted need not be possible here.
@@ -55,11 +52,10 @@ type JobCell = Partial<ExpandedCell>;
 type StrategyPlace = { failFast: boolean; maxParallel: number | undefined; index: number; total: number };
 
 /** The cells of a job, all of them: a filter takes its pick after indexes and ids are given. */
-function cellsOf(job: Job, bounds: PlanBounds, setting: Setting): readonly JobCell[] {
-  if (job.strategy === undefined) {
+function cellsOf(matrix: Tree | undefined, bounds: PlanBounds, setting: Setting): readonly JobCell[] {
+  if (matrix === undefined) {
     return [{}];
   }
-  const { matrix } = job.strategy;
   const values = matrixValues(matrix, setting);
   if (values === undefined) {
     return [];
@@ -67,7 +63,7 @@ function cellsOf(job: Job, bounds: PlanBounds, setting: Setting): readonly JobCe
   const cells = expandMatrix(values);
   const fault = typeof cells === 'string' ? cells : filterProblem(cells, bounds.matrix);
   if (fault !== undefined) {
-    setting.problems.push({ message: fault, place: matrix.place });
+    setting.problems.push({ message: fault, place: placeOfTree(matrix) });
   }
   return typeof cells === 'string' ? [] : cells;
 }
@@ -91,7 +87,7 @@ function planCell(
   setting: Setting,
 ): PlannedJob {
   const wishes = jobWishes(job, bounds, setting);
-  const timeout = resolve(job.timeout, durationReading, setting);
+  const timeout = resolveTimeout(job.timeout, setting);
   return {
     kind: 'job',
     id,

@@ -1,93 +1,77 @@
-import { evaluateTemplate } from '../expression/evaluate.ts';
-import { holdsExpression } from '../expression/split.ts';
+import { evaluateEntry, evaluateTree, placeOfTree } from '../expression/tree.ts';
 import type { Place } from '../model/problem.ts';
-import type { Json, Matrix, Template } from '../model/workflow.ts';
+import type { Json, Tree } from '../model/workflow.ts';
 import { shown } from '../workflow/shown.ts';
 import type { Cell, MatrixValues } from './matrix.ts';
-import { attempt, isTemplate, type Setting } from './resolve.ts';
+import { attempt, type Setting } from './resolve.ts';
+
+/** A part of a matrix with the place it is told at. */
+interface Part {
+  readonly value: Json;
+  readonly place: Place;
+}
 
 /** A matrix with its expressions evaluated; `undefined`, with problems told, where they fail or give the wrong kind. */
-export function matrixValues(matrix: Matrix | Template, setting: Setting): MatrixValues | undefined {
-  const whole = isTemplate(matrix) ? wholeMatrix(matrix, setting) : matrix;
-  if (whole === undefined) {
-    return undefined;
-  }
+export function matrixValues(matrix: Tree, setting: Setting): MatrixValues | undefined {
+  const told = setting.problems.length;
+  const parts = matrix.kind === 'map' ? partsOf(matrix, setting) : wholeParts(matrix, setting);
   const axes = new Map<string, readonly Json[]>();
-  for (const [name, axis] of whole.axes) {
-    const values = listOf(axis, `the matrix axis '${name}'`, whole.place, setting);
-    if (values !== undefined) {
-      axes.set(name, values);
+  for (const [name, part] of parts) {
+    if (name !== 'include' && name !== 'exclude') {
+      axes.set(name, listOf(part, `the matrix axis '${name}'`, setting) ?? []);
+      tellEmpty(name, part, setting);
     }
   }
-  const include = cellsOf(whole.include, 'include', whole.place, setting);
-  const exclude = cellsOf(whole.exclude, 'exclude', whole.place, setting);
-  const complete = axes.size === whole.axes.size && include !== undefined && exclude !== undefined;
-  return complete ? { axes, include, exclude } : undefined;
+  const include = cellsOf(parts.get('include'), 'include', setting);
+  const exclude = cellsOf(parts.get('exclude'), 'exclude', setting);
+  return setting.problems.length > told ? undefined : { axes, include, exclude };
 }
 
-function wholeMatrix(template: Template, setting: Setting): Matrix | undefined {
-  const value = attempt(setting, () => evaluateTemplate(template, setting.scope));
-  if (value === undefined) {
-    return undefined;
-  }
-  if (!isObject(value)) {
-    const message = `the matrix must be an object of axes; the expression gave ${shown(value)}`;
-    setting.problems.push({ message, place: template.place });
-    return undefined;
-  }
-  const { include = [], exclude = [], ...axes } = value;
-  return {
-    axes: new Map(Object.entries(axes).map(([name, axis]) => [name, axis as readonly Json[]])),
-    include: include as readonly Cell[],
-    exclude: exclude as readonly Cell[],
-    place: template.place,
-  };
+/** Each entry is tried by itself, so that all problems are told. */
+function partsOf({ entries }: Extract<Tree, { kind: 'map' }>, setting: Setting): Map<string, Part> {
+  const given = entries.flatMap((entry) => {
+    const parts = attempt(setting, () => evaluateEntry(entry, setting.scope)) ?? [];
+    const place = placeOfTree(entry.value);
+    return parts.map(([name, value]) => [name, { value, place }] as const);
+  });
+  return new Map(given);
 }
 
-function listOf(axis: Json | Template, what: string, place: Place, setting: Setting): readonly Json[] | undefined {
-  const at = isTemplate(axis as Template) ? (axis as Template).place : place;
-  const value = isTemplate(axis as Template)
-    ? attempt(setting, () => evaluateTemplate(axis as Template, setting.scope))
-    : deep(axis as Json, place, setting);
-  if (value === undefined || Array.isArray(value)) {
-    return value as readonly Json[] | undefined;
+function wholeParts(matrix: Tree, setting: Setting): Map<string, Part> {
+  const value = attempt(setting, () => evaluateTree(matrix, setting.scope));
+  const place = placeOfTree(matrix);
+  if (value === undefined || isObject(value)) {
+    return new Map(Object.entries(value ?? {}).map(([name, part]) => [name, { value: part, place }]));
   }
-  setting.problems.push({ message: `${what} must be a list; found ${shown(value)}`, place: at });
-  return undefined;
+  setting.problems.push({
+    message: `the matrix must be an object of axes; the expression gave ${shown(value)}`,
+    place,
+  });
+  return new Map();
 }
 
-function cellsOf(
-  cells: readonly Cell[] | Template,
-  what: string,
-  place: Place,
-  setting: Setting,
-): readonly Cell[] | undefined {
-  const list = listOf(cells, `the matrix's ${what}`, place, setting);
-  const wrong = list?.find((item) => !isObject(item));
-  if (wrong === undefined) {
-    return list as readonly Cell[] | undefined;
+function tellEmpty(name: string, { value, place }: Part, setting: Setting): void {
+  if (Array.isArray(value) && value.length === 0) {
+    setting.problems.push({ message: `the matrix axis '${name}' is empty`, place });
   }
-  const message = `each ${what} of the matrix must be an object; found ${shown(wrong)}`;
-  setting.problems.push({ message, place: isTemplate(cells) ? cells.place : place });
-  return undefined;
 }
 
-/** A value of the file with the expressions in its texts evaluated. */
-function deep(value: Json, place: Place, setting: Setting): Json | undefined {
-  if (typeof value === 'string') {
-    return holdsExpression(value)
-      ? attempt(setting, () => evaluateTemplate({ text: value, place }, setting.scope))
-      : value;
-  }
-  if (value === null || typeof value !== 'object') {
+function listOf({ value, place }: Part, what: string, setting: Setting): readonly Json[] | undefined {
+  if (Array.isArray(value)) {
     return value;
   }
-  if (Array.isArray(value)) {
-    const items = value.map((item: Json) => deep(item, place, setting));
-    return items.some((item) => item === undefined) ? undefined : (items as Json[]);
+  setting.problems.push({ message: `${what} must be a list; found ${shown(value)}`, place });
+  return undefined;
+}
+
+function cellsOf(part: Part | undefined, what: string, setting: Setting): readonly Cell[] {
+  const list = part === undefined ? [] : (listOf(part, `the matrix's ${what}`, setting) ?? []);
+  const wrong = list.find((item) => !isObject(item));
+  if (part !== undefined && wrong !== undefined) {
+    const message = `each ${what} of the matrix must be an object; found ${shown(wrong)}`;
+    setting.problems.push({ message, place: part.place });
   }
-  const entries = Object.entries(value).map(([key, item]) => [key, deep(item, place, setting)] as const);
-  return entries.some(([, item]) => item === undefined) ? undefined : (Object.fromEntries(entries) as Json);
+  return list as readonly Cell[];
 }
 
 function isObject(value: Json): value is { readonly [key: string]: Json } {

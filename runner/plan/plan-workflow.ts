@@ -1,11 +1,13 @@
 import type { DeferredJob, Plan, PlanBounds, PlanContexts, PlannedJob } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Isolation, Job, Json, Workflow } from '../model/workflow.ts';
+import { matrixKeys } from '../workflow/matrix-keys.ts';
 import { inFileOrder } from '../workflow/problem-order.ts';
 import { artifactProblems } from './artifact-names.ts';
 import { hangsOnNeeds } from './deferred.ts';
 import { planJob } from './job.ts';
 import { orderJobs } from './order.ts';
+import { isTemplate } from './resolve.ts';
 import { githubLabels } from './runs-on.ts';
 import { selectJobs } from './select.ts';
 import { answersTo, type Occasion } from './triggers.ts';
@@ -125,13 +127,14 @@ function cycleProblem(job: Job): Problem {
 
 /** Keys of the filter that no matrix has, where all matrices are known. */
 function unknownAxes(jobs: readonly Job[], filter: PlanOptions['matrix']): Problem[] {
-  const matrices = jobs.flatMap((job) => (job.strategy === undefined ? [] : [job.strategy.matrix]));
   const known = new Set<string>();
-  for (const matrix of matrices) {
-    if ('text' in matrix || 'text' in matrix.include) {
+  for (const { strategy } of jobs) {
+    const matrix = strategy === undefined || isTemplate(strategy) ? undefined : strategy.matrix;
+    const keys = matrix === undefined ? [] : matrixKeys(matrix);
+    if (keys === undefined || (strategy !== undefined && isTemplate(strategy))) {
       return [];
     }
-    for (const key of [...matrix.axes.keys(), ...(matrix.include as readonly object[]).flatMap(Object.keys)]) {
+    for (const key of keys) {
       known.add(key);
     }
   }

@@ -6,6 +6,7 @@ import { countReading, durationReading, imageReading, isolationReading, networkR
 import { resolve, resolveText, type Setting } from './resolve.ts';
 import { resolveResources, resourceProblems, stepResources } from './resources.ts';
 import { resolveSecrets } from './secrets.ts';
+import { isMinutes } from './timeout.ts';
 
 /** What steps take from their job where they name nothing themselves. */
 export interface JobWishes {
@@ -24,7 +25,7 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
   const resources = stepResources(resolveResources(step, setting), wishes.resources);
   setting.problems.push(...(problem === undefined ? [] : [problem]));
   setting.problems.push(...resourceProblems(resources, isolation, bounds.host, placeOf));
-  const timeout = resolve(step.timeout, durationReading, setting);
+  const timeout = isMinutes(step.timeout) ? step.timeout : resolve(step.timeout, durationReading, setting);
   setting.problems.push(...actionProblems(step.work));
   return {
     id: step.id,

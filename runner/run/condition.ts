@@ -4,6 +4,7 @@ import { evaluateCondition, evaluateTemplate } from '../expression/evaluate.ts';
 import type { Scope } from '../expression/scope.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Maybe, Template } from '../model/workflow.ts';
+import { minutesLimit, minutesReading } from '../plan/timeout.ts';
 import { envContext, stepContexts, stepStatus } from './contexts.ts';
 import type { JobScene } from './scene.ts';
 
@@ -27,6 +28,19 @@ export function survivesStop(scene: JobScene, step: PlannedStep): boolean {
 /** `continue-on-error` of a step; one that cannot be evaluated allows nothing. */
 export function stepMayFail(scene: JobScene, step: PlannedStep): boolean {
   return allows(step.continueOnError, (template) => stepScope(scene, step, template));
+}
+
+/** Milliseconds a step may take. Throws an `ExpressionError`. */
+export function stepLimit(scene: JobScene, { timeout, ...step }: PlannedStep): number | undefined {
+  if (typeof timeout !== 'object') {
+    return timeout;
+  }
+  const { minutes } = timeout;
+  const value = minutesReading.read(evaluateTemplate(minutes, stepScope(scene, step, minutes)));
+  if (value === undefined) {
+    throw new ExpressionError(`timeout-minutes must be ${minutesReading.allowed}`, minutes.place);
+  }
+  return minutesLimit(value);
 }
 
 /** A value of `continue-on-error`. */

@@ -3,6 +3,7 @@ import { runAction } from './action/run-action.ts';
 import { runPosts } from './action/run-posts.ts';
 import { runPre } from './action/run-pre.ts';
 import { saveArtifacts } from './artifacts.ts';
+import { stepLimit } from './condition.ts';
 import { stepContexts } from './contexts.ts';
 import { type End, endOfError } from './ending.ts';
 import { type Frame, outerFrame, type Piece } from './frame.ts';
@@ -24,7 +25,7 @@ export interface Ran extends End {
 export async function runWork(scene: JobScene, at: StepAttempt): Promise<Ran> {
   const { step, held, stop } = at;
   const frame = outerFrame(scene, step);
-  const run = await withTimeout(step.timeout, 'step', stop, () => runPiece(scene, at, frame, step));
+  const run = await withTimeout(stepLimit(scene, step), 'step', stop, () => runPiece(scene, at, frame, step));
   const env = [...frame.progress.env, ...run.words.env];
   const words = { ...run.words, env, paths: [...frame.progress.paths, ...run.words.paths] };
   if (run.lost) {

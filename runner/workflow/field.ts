@@ -1,7 +1,8 @@
 import { isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
+import { holdsExpression } from '../expression/split.ts';
 import { textOf } from '../expression/value.ts';
 import type { Place } from '../model/problem.ts';
-import type { Json, Template } from '../model/workflow.ts';
+import type { Json, Template, Tree } from '../model/workflow.ts';
 import { type PipelineDocument, placeAt } from './document.ts';
 import { stretchesOf } from './stretches.ts';
 
@@ -117,6 +118,27 @@ export class Field {
       return { text, place: this.place };
     }
     return { text, ...stretchesOf(this.#node, text, this.#document) };
+  }
+
+  /** The value with everything below it, expressions unevaluated. */
+  get tree(): Tree {
+    const { place } = this;
+    if (this.isList) {
+      return { kind: 'list', items: this.items().map((item) => item.tree), place };
+    }
+    if (this.isMap) {
+      const entries = this.entries().map((entry) => ({ key: entry.keyTemplate, value: entry.tree }));
+      return { kind: 'map', entries, place };
+    }
+    const { value } = this;
+    return typeof value === 'string' && holdsExpression(value)
+      ? { kind: 'text', template: this.template }
+      : { kind: 'value', value, place };
+  }
+
+  /** The key's text as a template. */
+  get keyTemplate(): Template {
+    return { text: this.key, place: this.keyPlace };
   }
 
   get #isBroken(): boolean {

@@ -1,6 +1,10 @@
-import type { Maybe, Template } from '../../model/workflow.ts';
+import { holdsExpression } from '../../expression/split.ts';
+import type { Maybe, Minutes, Template } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
 import type { FileGathering } from '../gather.ts';
+
+/** Milliseconds of the longest timer there is. */
+const longestTimeout = 24 * 86_400_000;
 
 /** What reading a workflow brings to light. Which contexts a text may read was looked at by GitHub's own parser. */
 export type Gathering = FileGathering<'any'>;
@@ -15,16 +19,13 @@ export function conditionAt(field: Field | undefined): Template | undefined {
   return field === undefined || field.text.trim() === '' ? undefined : field.template;
 }
 
-/** `timeout-minutes`: minutes, fractions allowed, as milliseconds; an expression that gives minutes as a duration. */
-export function minutesAt(field: Field | undefined, gathering: Gathering): Maybe<number> | undefined {
-  const allowed = 'a number of minutes, or an expression';
-  const found = gathering.maybe(
-    field,
-    'any',
-    ({ value }) => (typeof value === 'number' && value > 0 ? Math.ceil(value * 60_000) : undefined),
-    allowed,
-  );
-  return typeof found === 'object' ? { ...found, text: `${found.text}m` } : found;
+/** `timeout-minutes` as milliseconds; nothing for what limits nothing, as -1 does. */
+export function minutesAt(field: Field | undefined): number | Minutes | undefined {
+  if (field === undefined || holdsExpression(field.text)) {
+    return field === undefined ? undefined : { minutes: field.template };
+  }
+  const { value } = field;
+  return typeof value === 'number' && value > 0 ? Math.min(Math.ceil(value * 60_000), longestTimeout) : undefined;
 }
 
 export function flagAt(field: Field | undefined, gathering: Gathering): Maybe<boolean> {

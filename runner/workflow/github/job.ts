@@ -36,7 +36,7 @@ export function readJob(field: Field, outer: RunDefaults, gathering: Gathering):
     ...(condition === undefined ? {} : { condition }),
     machine: 'auto',
     network: { kind: 'full' },
-    timeout: minutesAt(field.get('timeout-minutes'), gathering) ?? longestJob,
+    timeout: minutesAt(field.get('timeout-minutes')) ?? longestJob,
     env: namedAt(field.get('env'), gathering),
     checkout: false,
     ...(strategy === undefined ? {} : { strategy }),

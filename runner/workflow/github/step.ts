@@ -14,7 +14,7 @@ export function readStep(
   const name = textAt(field.get('name'));
   const directory = textAt(field.get('working-directory'));
   const condition = conditionAt(field.get('if'));
-  const timeout = minutesAt(field.get('timeout-minutes'), gathering);
+  const timeout = minutesAt(field.get('timeout-minutes'));
   return {
     ...known,
     ...(name === undefined ? {} : { name }),

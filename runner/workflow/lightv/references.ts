@@ -3,6 +3,7 @@ import { didYouMean } from '../../expression/nearest.ts';
 import { holdsExpression } from '../../expression/split.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Job, Step } from '../../model/workflow.ts';
+import { matrixKeys } from '../matrix-keys.ts';
 import { enumerated } from '../shown.ts';
 import type { GatheredText } from './gather.ts';
 
@@ -94,15 +95,14 @@ function ancestors(step: Step, steps: readonly Step[]): Set<Step> {
 }
 
 function matrixFault([axis]: Reference['path'], { job }: Standing): string | undefined {
-  if (job.strategy === undefined) {
-    return `job '${job.id}' has no matrix`;
+  const strategy = job.strategy;
+  if (strategy === undefined || 'text' in strategy || strategy.matrix === undefined) {
+    return strategy === undefined ? `job '${job.id}' has no matrix` : undefined;
   }
-  const { matrix } = job.strategy;
-  if (axis === undefined || 'text' in matrix || 'text' in matrix.include) {
+  const keys = matrixKeys(strategy.matrix);
+  if (axis === undefined || keys === undefined) {
     return undefined;
   }
-  const added = (matrix.include as readonly object[]).flatMap((cell) => Object.keys(cell));
-  const keys = [...new Set([...matrix.axes.keys(), ...added])];
   const known = keys.some((key) => same(key, axis));
   return known ? undefined : `the matrix has no '${axis}'; it has ${enumerated(keys)}${didYouMean(axis, keys)}`;
 }

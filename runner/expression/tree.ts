@@ -5,6 +5,9 @@ import { evaluateTemplate, fillTemplate } from './evaluate.ts';
 import type { Scope } from './scope.ts';
 import { holdsExpression } from './split.ts';
 
+/** The key whose value gives an object of entries. */
+export const insertKey = '${{ insert }}';
+
 /** A key that stands for the entries of the object behind it. */
 const insertPattern = /^\s*\$\{\{\s*insert\s*\}\}\s*$/;
 

@@ -168,10 +168,19 @@ export interface Step extends MachineWishes {
   readonly place: Place;
 }
 
+/** What a forge's token may do in a job, by the names of its scopes; a scope that is not there may do nothing. */
+export type Permissions = { readonly [scope: string]: 'read' | 'write' };
+
 export interface Job extends MachineWishes {
   readonly id: string;
-  /** Labels a runner must have, or one expression that yields a label or a list of them. They stand for an image. */
-  readonly runsOn?: readonly Template[] | Template;
+  /** Labels a runner must have: a label, a list, `{group, labels}`, or expressions for these. They stand for an image. */
+  readonly runsOn?: Tree;
+  /** The job's own, else its workflow's; absent where neither names any. */
+  readonly permissions?: Permissions;
+  /** A group's name, or a map of `group`, `cancel-in-progress` and `queue`. */
+  readonly concurrency?: Tree;
+  /** A name, or a map of `name`, `url` and `deployment`. */
+  readonly environment?: Tree;
   readonly name?: Template;
   readonly needs: readonly { readonly id: string; readonly place: Place }[];
   readonly condition?: Template;
@@ -209,6 +218,10 @@ export interface Workflow {
   readonly file: string;
   readonly dialect: Dialect;
   readonly on: readonly Trigger[];
+  /** What a run is called instead of the workflow's name. */
+  readonly runName?: Template;
+  /** See the job's. */
+  readonly concurrency?: Tree;
   readonly env: ReadonlyMap<string, Template>;
   /** In the order of the file. */
   readonly jobs: readonly Job[];

@@ -11,9 +11,9 @@ export function hangsOnNeeds(job: Job): boolean {
   );
 }
 
-function strategyTexts({ strategy, machine, secrets, runsOn = [] }: Job): Template[] {
-  const labels = isTemplate(runsOn as Template) ? [runsOn as Template] : (runsOn as readonly Template[]);
-  const own = [machine, ...(secrets ?? []), ...labels].flatMap(template);
+function strategyTexts({ strategy, machine, secrets, runsOn }: Job): Template[] {
+  const labels = runsOn === undefined ? [] : templatesOf(runsOn);
+  const own = [...[machine, ...(secrets ?? [])].flatMap((each) => template(each)), ...labels];
   if (strategy === undefined || isTemplate(strategy)) {
     return [...own, ...template(strategy)];
   }

@@ -1,9 +1,12 @@
-import { evaluateTemplate } from '../expression/evaluate.ts';
 import { didYouMean } from '../expression/nearest.ts';
+import { holdsExpression } from '../expression/split.ts';
+import { evaluateTree, placeOfTree } from '../expression/tree.ts';
+import { textOf } from '../expression/value.ts';
 import type { PlanBounds } from '../model/plan.ts';
-import type { Job, Json, Template } from '../model/workflow.ts';
-import { enumerated } from '../workflow/shown.ts';
-import { attempt, isTemplate, resolveText, type Setting } from './resolve.ts';
+import type { Place } from '../model/problem.ts';
+import type { Job, Json, Tree } from '../model/workflow.ts';
+import { enumerated, shown } from '../workflow/shown.ts';
+import { attempt, type Setting } from './resolve.ts';
 
 /** Labels every machine here has, which say nothing about its image. */
 const neutral = new Set(['self-hosted', 'linux', process.arch === 'arm64' ? 'arm64' : 'x64']);
@@ -14,6 +17,14 @@ export const githubLabels: ReadonlyMap<string, string> = new Map([
   ['ubuntu-24.04', 'debian'],
 ]);
 
+/** A label, or the name of a group, with its place. */
+interface Wanted {
+  readonly label: string;
+  readonly place: Place;
+  /** A group says where a job may run; only one that is known says what it looks like there. */
+  readonly group?: boolean;
+}
+
 /** The image that the labels of `runs-on` stand for; `undefined` for a job without them, and with a problem told. */
 export function imageOfLabels(
   { runsOn }: Pick<Job, 'runsOn'>,
@@ -23,35 +34,44 @@ export function imageOfLabels(
   if (runsOn === undefined) {
     return undefined;
   }
-  const wanted = wantedLabels(runsOn, setting);
-  const unknown = wanted.find(({ label }) => !neutral.has(label) && !labels.has(label));
+  const told = setting.problems.length;
+  const wanted = wantedOf(runsOn, setting);
+  const unknown = wanted.find(({ label, group }) => group !== true && !neutral.has(label) && !labels.has(label));
   if (unknown !== undefined) {
     const known = [...labels.keys()];
     const message = `no image stands for the label '${unknown.label}'; there are ${enumerated(known)}${didYouMean(unknown.label, known)}; -P ${unknown.label}=IMAGE or the configuration names another`;
-    setting.problems.push({ message, place: unknown.template.place });
-    return undefined;
+    setting.problems.push({ message, place: unknown.place });
   }
   const images = wanted.flatMap(({ label }) => labels.get(label) ?? []);
-  return images[0] ?? githubLabels.get('ubuntu-latest');
+  return setting.problems.length > told ? undefined : (images[0] ?? githubLabels.get('ubuntu-latest'));
 }
 
-function wantedLabels(runsOn: readonly Template[] | Template, setting: Setting) {
-  const named = (template: Template, value: Json) =>
-    (Array.isArray(value) ? value : [value]).map((label) => ({ label: String(label).toLowerCase(), template }));
-  if (isTemplate(runsOn as Template)) {
-    const template = runsOn as Template;
-    const value = attempt(setting, () => evaluateTemplate(template, setting.scope));
-    return value === undefined ? [] : named(template, labelsOf(value));
+function wantedOf(tree: Tree, setting: Setting): Wanted[] {
+  if (tree.kind === 'list') {
+    return tree.items.flatMap((item) => wantedOf(item, setting));
   }
-  return (runsOn as readonly Template[]).flatMap((template) => {
-    const label = resolveText(template, setting);
-    return label === undefined ? [] : named(template, label);
-  });
+  if (tree.kind === 'map' && !tree.entries.some(({ key }) => holdsExpression(key.text))) {
+    return tree.entries.flatMap(({ key, value }) =>
+      wantedOf(value, setting).map((wanted) => (key.text === 'group' ? { ...wanted, group: true } : wanted)),
+    );
+  }
+  const value = attempt(setting, () => evaluateTree(tree, setting.scope));
+  return value === undefined ? [] : named(value, placeOfTree(tree), setting);
 }
 
 /** An expression may give what the key itself takes: a label, a list, or `{group, labels}`. */
-function labelsOf(value: Json): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && 'labels' in value
-    ? (value as { readonly labels: Json }).labels
-    : value;
+function named(value: Json, place: Place, setting: Setting): Wanted[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item: Json) => named(item, place, setting));
+  }
+  if (typeof value === 'object' && value !== null) {
+    const { group, labels = [] } = value as { readonly group?: Json; readonly labels?: Json };
+    const groups = group === undefined ? [] : named(group, place, setting);
+    return [...groups.map((wanted) => ({ ...wanted, group: true })), ...named(labels, place, setting)];
+  }
+  const label = textOf(value).trim().toLowerCase();
+  if (label === '') {
+    setting.problems.push({ message: `'runs-on' gave ${shown(value)}; allowed: a label, or a list of labels`, place });
+  }
+  return label === '' ? [] : [{ label, place }];
 }

@@ -1,4 +1,4 @@
-import { fillTemplate } from '../expression/evaluate.ts';
+import { fillNamed } from '../expression/named.ts';
 import type { Scope } from '../expression/scope.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Json, Template } from '../model/workflow.ts';
@@ -107,7 +107,7 @@ export function envOver(
   scope: Scope,
 ): Record<string, string> {
   const seeing = { ...scope, contexts: { ...scope.contexts, env: { ...below } } };
-  return { ...below, ...Object.fromEntries([...layer].map(([name, text]) => [name, fillTemplate(text, seeing)])) };
+  return { ...below, ...Object.fromEntries(fillNamed(layer, seeing)) };
 }
 
 function exportedBy({ graph, ended }: JobScene, needed: ReadonlySet<string>): (readonly [string, string])[] {

@@ -1,4 +1,4 @@
-import { fillTemplate } from '../expression/evaluate.ts';
+import { fillNamed } from '../expression/named.ts';
 import type { JobResult } from '../model/event.ts';
 import { allows } from './condition.ts';
 import { closingContexts, envContext } from './contexts.ts';
@@ -49,8 +49,7 @@ export async function jobOutputs(scene: JobScene): Promise<Record<string, string
   }
   const contexts = closingContexts(scene);
   const env = envContext(scene, new Set(ended.keys()), new Map(), { contexts });
-  for (const [name, template] of job.outputs) {
-    const value = fillTemplate(template, { contexts: { ...contexts, env } });
+  for (const [name, value] of fillNamed(job.outputs, { contexts: { ...contexts, env } })) {
     if (report.masks.hides(value)) {
       await report.notice({ job: job.id }, `the output "${name}" of the job holds a secret: dropped`, 'warning');
     } else {

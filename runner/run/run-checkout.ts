@@ -1,4 +1,4 @@
-import { fillTemplate } from '../expression/evaluate.ts';
+import { fillNamed } from '../expression/named.ts';
 import { WrongInput } from '../host/fault.ts';
 import type { SourceRequest } from '../model/lease.ts';
 import type { ActionWork } from '../model/workflow.ts';
@@ -72,9 +72,7 @@ function inputsOf(
   const bare = { contexts: frame.contexts() };
   const env = pieceEnv(scene, step, frame, piece, bare);
   const scope = { contexts: { ...bare.contexts, env } };
-  const filled = [...inputs].map(
-    ([name, template]) => [name.toLowerCase(), fillTemplate(template, scope).trim()] as const,
-  );
+  const filled = [...fillNamed(inputs, scope)].map(([name, value]) => [name.toLowerCase(), value.trim()] as const);
   return new Map(filled.filter(([, value]) => value !== ''));
 }
 

@@ -1,4 +1,5 @@
 import { fillTemplate } from '../../expression/evaluate.ts';
+import { fillNamed } from '../../expression/named.ts';
 import type { Scope } from '../../expression/scope.ts';
 import type { ActionWork } from '../../model/workflow.ts';
 import type { OpenedAction } from './action-folder.ts';
@@ -13,7 +14,7 @@ export interface ActionInputs {
 
 /** Works out the inputs of an action; what the step gives wins over defaults. Throws an `ExpressionError`. */
 export function actionInputs({ inputs }: ActionWork, { definition, name }: OpenedAction, scope: Scope): ActionInputs {
-  const given = [...inputs].map(([key, template]) => [key.toLowerCase(), fillTemplate(template, scope)] as const);
+  const given = [...fillNamed(inputs, scope)].map(([key, value]) => [key.toLowerCase(), value] as const);
   const values = new Map<string, string>();
   for (const [key, input] of definition.inputs) {
     values.set(key, input.default === undefined ? '' : fillTemplate(input.default, scope));

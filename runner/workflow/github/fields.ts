@@ -1,4 +1,5 @@
 import { holdsExpression } from '../../expression/split.ts';
+import { insertKey, isInsert } from '../../expression/tree.ts';
 import type { Maybe, Minutes, Template } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
 import type { FileGathering } from '../gather.ts';
@@ -33,14 +34,14 @@ export function flagAt(field: Field | undefined, gathering: Gathering): Maybe<bo
   return gathering.maybe(field, 'any', read, 'true, false or an expression') ?? false;
 }
 
-/** Variables, inputs or outputs. A map that is one expression as a whole is told as not there yet. */
-export function namedAt(field: Field | undefined, gathering: Gathering): Map<string, Template> {
+/** Variables, inputs or outputs. One expression for the whole map stands under `${{ insert }}`. */
+export function namedAt(field: Field | undefined): Map<string, Template> {
   if (field !== undefined && !field.isMap && field.text !== '') {
-    gathering.tell(field, `'${field.key}' as one expression is not there yet; allowed: a map of names and values`);
+    return new Map([[insertKey, field.template]]);
   }
   const entries = field?.entries() ?? [];
-  for (const entry of entries.filter(({ key }) => key.startsWith('${{'))) {
-    gathering.tell(entry, `the key '${entry.key}' is an expression, which is not there yet; allowed: a name`);
-  }
-  return new Map(entries.map((entry) => [entry.key, entry.template]));
+  // Of several inserts each has a key of its own.
+  return new Map(
+    entries.map((entry, at) => [isInsert(entry.key) ? insertKey + ' '.repeat(at) : entry.key, entry.template]),
+  );
 }

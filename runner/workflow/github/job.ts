@@ -1,7 +1,8 @@
-import { holdsExpression } from '../../expression/split.ts';
-import type { Job, Template } from '../../model/workflow.ts';
+import { splitTemplate } from '../../expression/split.ts';
+import type { Job, Permissions, Template } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
 import { conditionAt, flagAt, type Gathering, minutesAt, namedAt, textAt } from './fields.ts';
+import { readPermissions } from './permissions.ts';
 import { readSteps } from './steps.ts';
 import { readStrategy } from './strategy.ts';
 
@@ -17,7 +18,13 @@ export interface RunDefaults {
   readonly workingDirectory?: Template;
 }
 
-export function readJob(field: Field, outer: RunDefaults, gathering: Gathering): Job {
+/** What a job takes from its workflow where it says nothing of its own. */
+export interface Inherited {
+  readonly defaults: RunDefaults;
+  readonly permissions?: Permissions;
+}
+
+export function readJob(field: Field, outer: Inherited, gathering: Gathering): Job {
   for (const key of notYet) {
     const found = field.get(key);
     if (found !== undefined) {
@@ -27,46 +34,61 @@ export function readJob(field: Field, outer: RunDefaults, gathering: Gathering):
   const name = textAt(field.get('name'));
   const condition = conditionAt(field.get('if'));
   const strategy = readStrategy(field.get('strategy'), gathering);
-  const runsOn = readRunsOn(field.get('runs-on'));
+  const permissions = readPermissions(field.get('permissions')) ?? outer.permissions;
   return {
     id: field.key,
-    ...(runsOn === undefined ? {} : { runsOn }),
+    ...treesAt(field),
+    ...(permissions === undefined ? {} : { permissions }),
     ...(name === undefined ? {} : { name }),
     needs: (field.get('needs')?.oneOrMany() ?? []).map((need) => ({ id: need.text, place: need.place })),
     ...(condition === undefined ? {} : { condition }),
     machine: 'auto',
     network: { kind: 'full' },
     timeout: minutesAt(field.get('timeout-minutes')) ?? longestJob,
-    env: namedAt(field.get('env'), gathering),
+    env: namedAt(field.get('env')),
     checkout: false,
     ...(strategy === undefined ? {} : { strategy }),
-    outputs: namedAt(field.get('outputs'), gathering),
+    outputs: namedAt(field.get('outputs')),
     artifacts: [],
     cache: [],
     continueOnError: flagAt(field.get('continue-on-error'), gathering),
-    ...outer,
+    ...outer.defaults,
     ...readDefaults(field.get('defaults')),
     steps: readSteps(field.get('steps'), gathering),
     place: field.keyPlace,
   };
 }
 
+function treesAt(field: Field): Pick<Job, 'runsOn' | 'concurrency' | 'environment'> {
+  const [runsOn, concurrency, environment] = ['runs-on', 'concurrency', 'environment'].map(
+    (key) => field.get(key)?.tree,
+  );
+  return {
+    ...(runsOn === undefined ? {} : { runsOn }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(environment === undefined ? {} : { environment }),
+  };
+}
+
 /** The whole of `defaults.run`: a job's takes the place of its workflow's where it names a key. */
 export function readDefaults(field: Field | undefined): RunDefaults {
   const run = field?.get('run');
-  const shell = textAt(run?.get('shell'));
-  const directory = textAt(run?.get('working-directory'));
+  const shell = defaultAt(run, 'shell');
+  const directory = defaultAt(run, 'working-directory');
   return {
     ...(shell === undefined ? {} : { shell }),
     ...(directory === undefined ? {} : { workingDirectory: directory }),
   };
 }
 
-/** A label, a list of them, `{group, labels}`, or an expression that gives a label or a list. */
-function readRunsOn(field: Field | undefined): readonly Template[] | Template | undefined {
-  const labels = field?.isMap ? field.get('labels') : field;
-  if (labels === undefined || labels.isList) {
-    return labels?.items().map((item) => item.template);
+/** One expression for the whole map gives each of its keys. */
+function defaultAt(run: Field | undefined, key: string): Template | undefined {
+  if (run === undefined || run.isMap) {
+    return textAt(run?.get(key));
   }
-  return holdsExpression(labels.text) ? labels.template : [labels.template];
+  const { text, place } = run.template;
+  const [expression] = splitTemplate(text.trim());
+  return expression?.kind === 'expression'
+    ? { text: `\${{ fromJSON(toJSON(${expression.source}))['${key}'] }}`, place }
+    : undefined;
 }

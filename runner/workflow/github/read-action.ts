@@ -78,7 +78,7 @@ function readJavaScript(runs: Field, node: 20 | 24, gathering: Gathering): JavaS
       place: runs.keyPlace,
     });
   }
-  const named = namedAt(runs, gathering);
+  const named = namedAt(runs);
   const path = (key: string) => named.get(key)?.text;
   const [pre, post, preIf, postIf] = [path('pre'), path('post'), named.get('pre-if'), named.get('post-if')];
   return {

@@ -7,8 +7,9 @@ import { FileGathering } from '../gather.ts';
 import { needsProblems, unknownNeeds } from '../needs.ts';
 import { inFileOrder } from '../problem-order.ts';
 import { conditionProblems } from './conditions.ts';
-import type { Gathering } from './fields.ts';
+import { type Gathering, namedAt, textAt } from './fields.ts';
 import { readDefaults, readJob } from './job.ts';
+import { readPermissions } from './permissions.ts';
 
 /**
  * A GitHub workflow from its text; `file` is the absolute path that places name, `top` the repository's. GitHub's own
@@ -48,24 +49,23 @@ function merged(...lists: readonly (readonly Problem[])[]): Problem[] {
 }
 
 function readWorkflow(root: Field, file: string, top: string | undefined, gathering: Gathering): Workflow {
-  const defaults = readDefaults(root.get('defaults'));
-  const jobs = root.get('jobs')?.entries() ?? [];
-  const limits = [root.get('concurrency'), ...jobs.map((job) => job.get('concurrency'))];
+  const permissions = readPermissions(root.get('permissions'));
+  const inherited = {
+    defaults: readDefaults(root.get('defaults')),
+    ...(permissions === undefined ? {} : { permissions }),
+  };
+  const runName = textAt(root.get('run-name'));
+  const concurrency = root.get('concurrency')?.tree;
   return {
     name: root.get('name')?.text ?? (top === undefined ? file : relative(top, file)),
     file,
     dialect: 'github',
     on: readTriggers(root.get('on')),
-    env: namedTexts(root.get('env')),
-    jobs: jobs.map((job) => readJob(job, defaults, gathering)),
-    ...(limits.some((limit) => limit !== undefined)
-      ? { notices: ['`concurrency` makes no difference here: runs of this machine do not wait for each other'] }
-      : {}),
+    ...(runName === undefined ? {} : { runName }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    env: namedAt(root.get('env')),
+    jobs: (root.get('jobs')?.entries() ?? []).map((job) => readJob(job, inherited, gathering)),
   };
-}
-
-function namedTexts(field: Field | undefined) {
-  return new Map((field?.entries() ?? []).map((entry) => [entry.key, entry.template]));
 }
 
 function readTriggers(on: Field | undefined): Trigger[] {

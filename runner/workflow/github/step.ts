@@ -19,7 +19,7 @@ export function readStep(
     ...known,
     ...(name === undefined ? {} : { name }),
     work,
-    env: namedAt(field.get('env'), gathering),
+    env: namedAt(field.get('env')),
     secrets: [],
     allSecrets: true,
     ...(directory === undefined ? {} : { workingDirectory: directory }),
@@ -48,7 +48,7 @@ export function readWork(field: Field, gathering: Gathering): StepWork | undefin
     }
     return undefined;
   }
-  return { kind: 'action', reference, uses: uses.template, inputs: namedAt(field.get('with'), gathering) };
+  return { kind: 'action', reference, uses: uses.template, inputs: namedAt(field.get('with')) };
 }
 
 /** What a step does about others. */

@@ -1,11 +1,14 @@
 import type { DeferredJob, Plan, PlannedJob } from '../model/plan.ts';
 import type { Isolation, MachineWishes } from '../model/workflow.ts';
 import { isTemplate } from '../plan/resolve.ts';
+import { nodeTools } from '../run/action/node.ts';
 
 /** What plans will ask of this host, as far as it is known before they run. */
 export interface Demand {
   /** References as the plans write them. */
   readonly images: ReadonlySet<string>;
+  /** Names of tools that machines get beside their image. */
+  readonly tools: ReadonlySet<string>;
   readonly levels: ReadonlySet<Isolation>;
   /** Whether any machine has a network. */
   readonly network: boolean;
@@ -17,10 +20,17 @@ type Wish = { readonly image?: string; readonly levels: readonly Isolation[]; re
 export function demandOf(plans: readonly Plan[]): Demand {
   const wishes = plans.flatMap((plan) => plan.jobs.flatMap(wishesOf));
   return {
+    tools: new Set(
+      plans.flatMap((plan) => plan.jobs.flatMap((job) => nodeTools(stepsOf(job)).map(({ name }) => name))),
+    ),
     images: new Set(wishes.flatMap(({ image }) => (image === undefined ? [] : [image]))),
     levels: new Set(wishes.flatMap(({ levels }) => levels)),
     network: wishes.some(({ network }) => network),
   };
+}
+
+function stepsOf(job: PlannedJob | DeferredJob): Parameters<typeof nodeTools>[0] {
+  return job.kind === 'deferred' ? job.job : job;
 }
 
 function wishesOf(job: PlannedJob | DeferredJob): readonly Wish[] {

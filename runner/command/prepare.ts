@@ -4,7 +4,7 @@ import { makeFolder } from '../host/in-place.ts';
 import { cacheFolder } from '../host/paths.ts';
 import { guestAgent } from '../image/agent.ts';
 import { guestKernel } from '../image/kernel.ts';
-import { openImage } from '../image/open.ts';
+import { openImage, openTool } from '../image/open.ts';
 import { demandOfPurpose, type SetupPurpose, takesMicrovm } from './setup-purpose.ts';
 
 export interface PrepareOptions {
@@ -16,7 +16,7 @@ export interface PrepareOptions {
 
 /** Makes what first runs would wait for: the guest's init, the guest kernel and the images they use. Quick when all is there. */
 export async function prepare(purpose: SetupPurpose, options: PrepareOptions): Promise<void> {
-  const { images, levels } = demandOfPurpose(purpose);
+  const { images, tools, levels } = demandOfPurpose(purpose);
   await ensureCache(cacheFolder());
   if (levels.size > 0) {
     await guestAgent(options);
@@ -26,6 +26,9 @@ export async function prepare(purpose: SetupPurpose, options: PrepareOptions): P
   }
   for (const image of images) {
     await openImage(image, options);
+  }
+  for (const tool of tools) {
+    await openTool(tool, options);
   }
 }
 

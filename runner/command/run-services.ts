@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { attempt } from '../host/attempt.ts';
 import { cacheFolder, scratchFolder } from '../host/paths.ts';
-import { openImage } from '../image/open.ts';
+import { openImage, openTool } from '../image/open.ts';
 import type { ChooseMachine } from '../model/machine.ts';
 import { actionFetcher } from '../provider/local/actions/fetch.ts';
 import type { LocalLease } from '../provider/local/provider.ts';
@@ -53,6 +53,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
         signal: setting.signal,
         ...(repository === undefined ? {} : { repository }),
       }),
+    openTool: (name, onProgress) => openTool(name, { onProgress, signal: setting.signal }),
     source: localSource(repository),
     actions: actionFetcher({
       run: lease.run,

@@ -15,15 +15,20 @@ export type SetupPurpose =
   | { readonly kind: 'image'; readonly image: string };
 
 /** Every level and a network, with the image that takes no big download. */
-const everything: Demand = { images: new Set(['busybox']), levels: new Set(['microvm', 'sandbox']), network: true };
+const everything: Demand = {
+  images: new Set(['busybox']),
+  tools: new Set(),
+  levels: new Set(['microvm', 'sandbox']),
+  network: true,
+};
 
-/** The test suite runs every shipped pipeline. */
-const tests: Demand = { ...everything, images: new Set(['busybox', 'debian']) };
+/** The test suite runs every shipped pipeline, and actions. */
+const tests: Demand = { ...everything, images: new Set(['busybox', 'debian']), tools: new Set(['node']) };
 
 /** What a purpose asks for, as one demand. */
 export function demandOfPurpose(purpose: SetupPurpose): Demand {
   if (purpose.kind === 'image') {
-    return { images: new Set([purpose.image]), levels: new Set(), network: false };
+    return { images: new Set([purpose.image]), tools: new Set(), levels: new Set(), network: false };
   }
   return purpose.kind === 'test' ? tests : ((purpose.kind === 'run' ? purpose.demand : undefined) ?? everything);
 }

@@ -35,6 +35,12 @@ const npmPackage = z.strictObject({
   only: z.array(z.string().min(1)).optional().describe("globs of the package's files to take; all when left out"),
 });
 
+const linkedProgram = z.strictObject({
+  program: inside.describe('a dynamic ELF program of the image'),
+  loader: inside.describe('what starts it, such as /opt/tool/lib64/ld-linux-x86-64.so.2'),
+  libraries: z.array(inside).min(1).describe('folders it takes its libraries from, before all others'),
+});
+
 const debian = z.strictObject({
   suite: z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected the code name of a Debian release, such as bookworm'),
   packages: z.array(debianPackage).default([]),
@@ -45,6 +51,12 @@ const from = z
     debian: debian.optional().describe('a Debian system made with mmdebstrap; the base everything else is put on'),
     unpack: z.array(debianPackage).optional().describe('Debian packages unpacked without being installed'),
     npm: z.array(npmPackage).optional(),
+    linked: z
+      .array(linkedProgram)
+      .optional()
+      .describe(
+        'programs made to use a loader and libraries of a fixed place, so that they run whatever a machine holds',
+      ),
     applets: inside.optional().describe('a busybox in the image: a link is made for each of its applets'),
     folders: z
       .array(z.union([inside, z.strictObject({ path: inside, mode })], 'expected a path or {path, mode}'))
@@ -77,6 +89,7 @@ export const definitionSchema = z.strictObject({
 export type ImageDefinition = z.infer<typeof definitionSchema>;
 export type DefinedFile = z.infer<typeof file>;
 export type NpmPackage = z.infer<typeof npmPackage>;
+export type LinkedProgram = z.infer<typeof linkedProgram>;
 export type DebianBase = z.infer<typeof debian>;
 
 /** JSON Schema of `lightv.yaml`, for editors: what `lightv schema image` prints. */

@@ -31,6 +31,11 @@ export async function openImage(ref: string, options: OpenOptions = {}): Promise
   return found.kind === 'file' ? await verifyImage(found.path, options.signal) : await buildImage(found.path, options);
 }
 
+/** The image of something LightV brings along and attaches to machines, built when it has to be. As `openImage`. */
+export async function openTool(name: string, options: OpenOptions = {}): Promise<ImageFile> {
+  return await buildImage(join(packageRoot(), 'images', 'tools', name), options);
+}
+
 /** Whether a reference leads to an image, without building or reading it. */
 export function imageExists(ref: string, repository?: string): boolean {
   return find(ref, repository) !== undefined;

@@ -6,6 +6,7 @@ import type { ImageDefinition } from './definition.ts';
 import { placeFile, symlinkAnew } from './files.ts';
 import { unpackNpm } from './npm.ts';
 import { makeFolderIn, placeIn } from './placing.ts';
+import { relink } from './relink.ts';
 import type { BuildWork } from './work.ts';
 
 /** Fills `root`, an empty folder, with everything of a definition but its Debian base, in the order the grammar lists it. */
@@ -15,12 +16,13 @@ export async function stageFiles(
   root: string,
   work: BuildWork,
 ): Promise<void> {
-  const { unpack = [], npm = [], applets, folders = [], files = [] } = definition.from;
+  const { unpack = [], npm = [], linked = [], applets, folders = [], files = [] } = definition.from;
   await chmod(root, 0o755);
   await unpackDebian(unpack, root, work);
   for (const one of npm) {
     await unpackNpm(one, root, work);
   }
+  await relink(linked, root, work);
   if (applets !== undefined) {
     await linkApplets(applets, root, work);
   }

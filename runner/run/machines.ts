@@ -16,6 +16,12 @@ const mostProcesses = 4096;
 /** Bytes that even the smallest process takes: a fork bomb is to meet the bound of processes before that of memory. */
 const leastProcess = 512 * 1024;
 
+/** A tool that LightV brings along, and where its files are to be. */
+export interface ToolWish {
+  readonly name: string;
+  readonly path: string;
+}
+
 /** What a step wants of a machine, besides what the plan says. */
 export interface MachineRequest {
   readonly step: PlannedStep;
@@ -24,8 +30,7 @@ export interface MachineRequest {
   readonly order: number;
   /** The disk for the level that was chosen; throws when that level cannot fork it. */
   readonly disk: (choice: MachineChoice) => DiskSpec;
-  /** Images by their references, and where their files are to be. */
-  readonly tools: readonly { readonly image: string; readonly path: string }[];
+  readonly tools: readonly ToolWish[];
   /** What the job's disk holds once, whatever the image. */
   readonly folders: readonly string[];
   readonly binds: readonly Bind[];
@@ -94,6 +99,7 @@ export class Machines {
   readonly #queue: StepQueue;
   readonly #opening: ImageOpening;
   readonly #images = new Map<string, Promise<ImageFile>>();
+  readonly #opened = new Map<string, Promise<ImageFile>>();
   readonly #up = new Set<HeldMachine>();
   readonly #backends = new Set<VmBackend>();
 
@@ -140,7 +146,7 @@ export class Machines {
 
   /** Destroys whatever is still up, has backends end the run, and waits for images somebody began to open. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#images.values());
+    await Promise.allSettled([...this.#images.values(), ...this.#opened.values()]);
     const ends = await Promise.allSettled([...this.#up].map((held) => held.give()));
     ends.push(...(await Promise.allSettled([...this.#backends].map((each) => each.endRun?.(this.#services.run)))));
     for (const end of ends) {
@@ -150,8 +156,15 @@ export class Machines {
     }
   }
 
+  #tool(name: string): Promise<ImageFile> {
+    const { onProgress, signal } = this.#opening;
+    const opening = this.#opened.get(name) ?? this.#services.openTool(name, onProgress, signal);
+    this.#opened.set(name, opening);
+    return opening;
+  }
+
   async #tools({ tools }: MachineRequest): Promise<Tool[]> {
-    return await Promise.all(tools.map(async ({ image, path }) => ({ image: await this.image(image), path })));
+    return await Promise.all(tools.map(async ({ name, path }) => ({ image: await this.#tool(name), path })));
   }
 
   #spec(

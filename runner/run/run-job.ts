@@ -3,6 +3,7 @@ import type { PlannedJob } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
 import { withActionsAround } from './action/around.ts';
 import { fetchActions } from './action/fetch-actions.ts';
+import { nodeTools } from './action/node.ts';
 import { Background } from './background.ts';
 import type { JobStop } from './cancel.ts';
 import { closeJob, type LastMachine } from './closing.ts';
@@ -68,6 +69,7 @@ class JobRun {
       background: new Background(),
       begunActions: new Map(),
       preScripts: new Map(),
+      tools: nodeTools(job),
       begin: () => this.#begin(),
     };
   }

@@ -9,7 +9,7 @@ import type { JobStop } from './cancel.ts';
 import type { Sources } from './checkout.ts';
 import type { JobDisks } from './disks.ts';
 import type { JobMatchers } from './job-matchers.ts';
-import type { Machines } from './machines.ts';
+import type { Machines, ToolWish } from './machines.ts';
 import type { Reporter } from './reporter.ts';
 import type { EarlierRun } from './rerun/earlier-run.ts';
 import type { KeptJob, KeptMemory } from './rerun/kept.ts';
@@ -87,6 +87,8 @@ export interface JobScene {
   /** Folders of actions that are on the job's disk, or on their way. */
   readonly actions: Map<string, Promise<void>>;
   readonly background: Background;
+  /** Attached to all machines of the job. */
+  readonly tools: readonly ToolWish[];
   /** Writes job-start at the first call. */
   readonly begin: () => Promise<void>;
 }

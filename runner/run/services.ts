@@ -33,6 +33,8 @@ export interface RunServices {
     onProgress: (line: string) => void,
     signal: AbortSignal,
   ) => Promise<ImageFile>;
+  /** Opens what is attached to machines beside their image (`node`), in the same way. */
+  readonly openTool: (name: string, onProgress: (line: string) => void, signal: AbortSignal) => Promise<ImageFile>;
   readonly source: OpenSource;
   readonly actions: FetchAction;
   readonly caches: CacheStore;

@@ -28,7 +28,7 @@ export async function takeMachine(
       step,
       hostname: `${job.jobId}-${step.id}`,
       order: scene.index,
-      tools: [],
+      tools: scene.tools,
       folders: insideOf(run.plan).kept,
       binds: [],
       disk: (choice) => diskSpec(scene, step, origin, choice),

@@ -3,19 +3,24 @@ import test from 'ava';
 import { demandOf } from '../../runner/command/plan-demand.ts';
 import { hostPurposes } from '../../runner/command/setup-purpose.ts';
 import { packageRoot } from '../../runner/host/paths.ts';
-import type { Isolation } from '../../runner/model/workflow.ts';
+import type { Dialect, Isolation } from '../../runner/model/workflow.ts';
 import { readPlans } from '../../runner/provider/local/read-plans.ts';
 import { writePipeline } from './write-pipeline.ts';
 
 const options = { given: { vars: {}, inputs: {} }, host: { cpu: 2, memory: 8 * 1024 ** 3 } };
 
-async function demandOfFile(file: string, more: { isolation?: Isolation } = {}) {
+async function demandOfFile(file: string, more: { isolation?: Isolation; dialect?: Dialect } = {}) {
   return demandOf(await readPlans([file], { ...options, ...more }));
 }
 
 test('the first pipeline asks for microVMs of the busybox image and nothing else', async (t) => {
   const demand = await demandOfFile(join(packageRoot(), 'pipelines', 'hello.yaml'));
-  t.deepEqual(demand, { images: new Set(['busybox']), levels: new Set<Isolation>(['microvm']), network: false });
+  t.deepEqual(demand, {
+    images: new Set(['busybox']),
+    tools: new Set(),
+    levels: new Set<Isolation>(['microvm']),
+    network: false,
+  });
   t.deepEqual(await hostPurposes({ kind: 'run', demand }), ['microvm', 'agent', 'checkout', 'image']);
 });
 
@@ -39,6 +44,7 @@ jobs:
   );
   t.deepEqual(await demandOfFile(file), {
     images: new Set(['busybox']),
+    tools: new Set(),
     levels: new Set<Isolation>(['sandbox', 'microvm']),
     network: true,
   });
@@ -58,6 +64,7 @@ jobs:
   const named = await demandOfFile(writePipeline(t, text('isolation: sandbox')));
   t.deepEqual(named, {
     images: new Set(['busybox', 'debian']),
+    tools: new Set(),
     levels: new Set<Isolation>(['sandbox']),
     network: false,
   });
@@ -65,4 +72,12 @@ jobs:
   t.true(raised.levels.has('microvm'));
   const open = await demandOfFile(writePipeline(t, text(`isolation: "\${{ needs.first.outputs.level }}"`)));
   t.deepEqual(open.levels, new Set<Isolation>(['sandbox', 'microvm']));
+});
+
+test('a job that uses an action of others asks for Node, one that checks out does not', async (t) => {
+  const workflow = (uses: string) =>
+    writePipeline(t, `on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ uses: ${uses} }] } }\n`);
+  const github = { dialect: 'github' } as const;
+  t.deepEqual((await demandOfFile(workflow('actions/checkout@v4'), github)).tools, new Set());
+  t.deepEqual((await demandOfFile(workflow('octo/any@v1'), github)).tools, new Set(['node']));
 });

@@ -115,6 +115,7 @@ function services(backend: ScriptedBackend, folder: string, options: ScenarioOpt
       fallback: false,
     }),
     openImage: async (reference) => image(reference),
+    openTool: async (name) => image(name),
     source: async ({ repository }) => {
       if (repository === 'nowhere') {
         throw new WrongInput([{ message: 'there is no repository nowhere' }]);

@@ -5,19 +5,16 @@ import { type CommandRun, runGuestCommand } from '../guest-command.ts';
 import { insideOf } from '../inside.ts';
 import { commandFolder, putEvent } from '../run-script.ts';
 import { inputVariables } from './action-inputs.ts';
+import { nodeProgram, nodeVersion } from './node.ts';
 import { noteEnd, stateVariables } from './note-end.ts';
 import type { ActionUse, ReadyAction } from './run-action.ts';
 
-/** Runs the main script of a JavaScript action with the Node of the image, and notes its end for later. */
+/** Runs the main script of a JavaScript action, and notes its end for later. */
 export async function runJavaScript(use: ActionUse, action: ReadyAction, runs: JavaScriptRuns): Promise<CommandRun> {
   const { scene, at, frame } = use;
   const state = (frame.depth === 0 ? scene.preScripts.get(at.step.id)?.state : undefined) ?? new Map<string, string>();
   noteEnd(scene, at.step.id, { action, runs, frame, state });
-  if (runs.node === 24) {
-    const text = `${action.name} is written for Node 24 and runs on the Node of the image ${at.held.image.name}`;
-    await scene.report.notice({ job: scene.job.id, step: at.step.id }, text);
-  }
-  const run = await runNode(use, action, runs.main, stateVariables(state));
+  const run = await runNode(use, action, runs, runs.main, stateVariables(state));
   for (const [name, value] of run.words.state) {
     state.set(name, value);
   }
@@ -28,6 +25,7 @@ export async function runJavaScript(use: ActionUse, action: ReadyAction, runs: J
 export async function runNode(
   { scene, at, frame }: Pick<ActionUse, 'scene' | 'at' | 'frame'>,
   action: ReadyAction,
+  { node }: Pick<JavaScriptRuns, 'node'>,
   script: string,
   more: Readonly<Record<string, string>>,
 ): Promise<CommandRun> {
@@ -41,9 +39,10 @@ export async function runNode(
       : { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref }),
     ...more,
   };
-  const run = await runGuestCommand(scene, at, {
+  const program = nodeProgram(nodeVersion(node, action.env));
+  return await runGuestCommand(scene, at, {
     folder: commandFolder(at, frame),
-    argv: () => ['node', posix.join(action.folder, script)],
+    argv: () => [program, posix.join(action.folder, script)],
     env: (files) =>
       stepEnvironment(
         scene,
@@ -54,9 +53,4 @@ export async function runNode(
       ),
     cwd: insideOf(scene.run.plan).workspace,
   });
-  if (run.end.reason !== 'not-started') {
-    return run;
-  }
-  const detail = `${action.name} takes a Node in the image ${at.held.image.name}: ${run.end.detail ?? ''}`;
-  return { ...run, end: { ...run.end, detail } };
 }

@@ -18,7 +18,7 @@ export async function runPosts(scene: JobScene, at: StepAttempt, work: AroundWor
     }
     try {
       const { action, runs, frame, state } = begun;
-      const run = await runNode({ scene, at, frame }, action, runs.post, stateVariables(state));
+      const run = await runNode({ scene, at, frame }, action, runs, runs.post, stateVariables(state));
       end = worse(end, run.end);
       if (run.lost) {
         return { end, words: noWords, lost: true };

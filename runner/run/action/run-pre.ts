@@ -32,7 +32,7 @@ export async function runPre(
   const use: ActionUse = { scene, at, frame, piece: step, work: step.work, runPiece };
   const action = await readyAction(use);
   noteEnd(scene, step.id, { action, runs, frame, state });
-  const run = await runNode(use, action, known.runs.pre, {});
+  const run = await runNode(use, action, runs, known.runs.pre, {});
   for (const [name, value] of run.words.state) {
     state.set(name, value);
   }

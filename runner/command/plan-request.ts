@@ -1,6 +1,9 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
-import type { Plan } from '../model/plan.ts';
+import { attemptSync } from '../host/attempt.ts';
+import { stateFolder } from '../host/paths.ts';
+import { wholeRoom } from '../host/room.ts';
+import type { Plan, PlanBounds } from '../model/plan.ts';
 import type { Given } from '../provider/local/contexts.ts';
 import { type ReadOptions, readPlans } from '../provider/local/read-plans.ts';
 import type { Config } from './config.ts';
@@ -16,6 +19,13 @@ export function hostBudget(config: Config, memory?: number): { cpu: number; memo
     cpu: config.budget?.cpu ?? availableParallelism(),
     memory: Math.min(memory ?? config.budget?.memory ?? installed, installed),
   };
+}
+
+/** What one machine may ask of this host: the budget, and a disk as large as the file system that keeps it. */
+export function hostBounds(config: Config, memory?: number): PlanBounds['host'] {
+  const disk = attemptSync('look at the disk', () => wholeRoom(stateFolder()));
+  // Some file systems do not say.
+  return { ...hostBudget(config, memory), ...(disk === 0 ? {} : { disk }) };
 }
 
 /** The plans that arguments and options ask for. Throws a `WrongInput` with everything that is wrong. */
@@ -38,7 +48,7 @@ export async function requestedPlans(
     files.map((file) => resolve(file)),
     {
       given,
-      host: hostBudget(config),
+      host: hostBounds(config),
       ...(options.job.length === 0 ? {} : { jobs: options.job }),
       ...(options.event === undefined ? {} : { event: options.event }),
       ...(options.dialect === undefined ? {} : { dialect: options.dialect }),

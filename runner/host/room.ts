@@ -1,5 +1,6 @@
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { HostFault } from './fault.ts';
 
 /** Bytes: a file system with less has just refused somebody's writes, or is about to. */
@@ -22,6 +23,15 @@ export async function checkRoom(attempted: string, folder: string): Promise<void
 export function orNoRoom(error: unknown, folder: string): unknown {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < leastRoom ? new Error(noRoom(folder), { cause: error }) : error;
+}
+
+/** Bytes of the file system that a folder is on, or will be on once it is made: used and free ones. */
+export function wholeRoom(folder: string): number {
+  if (!existsSync(folder) && dirname(folder) !== folder) {
+    return wholeRoom(dirname(folder));
+  }
+  const { blocks, bsize } = statfsSync(folder);
+  return blocks * bsize;
 }
 
 function noRoom(folder: string): string {

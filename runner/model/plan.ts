@@ -49,8 +49,8 @@ export interface DeferredJob {
 export interface PlanBounds {
   /** Level for whatever names none; raises a weaker named level, never lowers a stronger one. */
   readonly isolation?: Isolation;
-  /** CPUs and bytes this host may give to machines. */
-  readonly host: { readonly cpu: number; readonly memory: number };
+  /** CPUs and bytes this host may give to machines; without `disk` a disk of any size may be asked for. */
+  readonly host: { readonly cpu: number; readonly memory: number; readonly disk?: number };
   /** Names of the secrets that have a value; absent: not checked. */
   readonly secrets?: ReadonlySet<string>;
   /** Cells to keep: for each axis the values allowed, as text. */

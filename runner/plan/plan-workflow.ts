@@ -24,8 +24,8 @@ export interface PlanOptions {
   readonly matrix?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Default for whatever names none; raises a weaker named level; a stronger one is a problem. */
   readonly isolation?: Isolation;
-  /** CPUs and bytes this host may give to machines. */
-  readonly host: { readonly cpu: number; readonly memory: number };
+  /** CPUs and bytes this host may give to machines; without `disk` a disk of any size may be asked for. */
+  readonly host: { readonly cpu: number; readonly memory: number; readonly disk?: number };
   /** Names of the secrets that have a value; absent: not checked. */
   readonly secrets?: ReadonlySet<string>;
   /** The git repository's top, absolute. */

@@ -68,6 +68,9 @@ export function resourceProblems(
     const level = isolation === 'auto' ? 'a machine' : `a ${isolation} machine`;
     tell('memory', `${bytesText(memory)} of memory is too little; ${level} needs at least ${bytesText(least)}`);
   }
+  if (disk !== undefined && host.disk !== undefined && disk > host.disk) {
+    tell('disk', `a disk of ${bytesText(disk)} is more than this host has to give: ${bytesText(host.disk)}`);
+  }
   if (disk !== undefined && disk < leastDisk) {
     tell('disk', `a disk of ${bytesText(disk)} is too small; it takes at least ${bytesText(leastDisk)}`);
   }

@@ -149,6 +149,18 @@ test('what keeps a run from beginning is told among the events too: problems or 
   t.is((await cli(home, ['run', wrong, '--json', '--dry-run'])).stdout, '');
 });
 
+test('a level nobody can give is refused before anything starts, but for what hangs on a condition', async (t) => {
+  const home = folder(t);
+  const first = 'first:\n  steps:\n    - run: echo first';
+  const asking = `last:\n  needs: first\n  isolation: gvisor\n  steps:\n    - run: echo last`;
+  const refused = await cli(home, ['run', pipeline(home, `${first}\n${asking}`)]);
+  t.like(refused, { code: 3, stdout: '' });
+  t.regex(refused.stderr, /^lightv: could not isolate a step as "gvisor": /m);
+  t.is((await cli(home, ['ps', '-a', '--json'])).stdout, '');
+  const guarded = asking.replace('needs: first', 'if: false');
+  t.is((await cli(home, ['run', pipeline(home, `${first}\n${guarded}`)])).code, 0);
+});
+
 /** Starts a run that sleeps, and waits until its step has said so. */
 async function sleeping(home: string, script: string) {
   const file = pipeline(home, `one:\n  steps:\n    - run: |\n        ${script.replaceAll('\n', '\n        ')}`);

@@ -89,6 +89,11 @@ test('resources stay between what a level needs and what the host has', (t) => {
     '5: 5Gi of memory is more than this host has to give: 4Gi',
     '6: 64Ki of memory is too little; a machine needs at least 1Mi',
   ]);
+  const disks = 'jobs:\n  a:\n    resources:\n      disk: 2Gi\n    steps: [{run: x}]';
+  t.deepEqual(told(disks), []);
+  t.deepEqual(told(disks, { host: { ...host, disk: 2 ** 30 } }), [
+    '4: a disk of 2Gi is more than this host has to give: 1Gi',
+  ]);
 });
 
 test('a secret named needs a value', (t) => {

@@ -3,7 +3,7 @@ import type { Problem } from '../../model/problem.ts';
 import { readPlans } from '../../provider/local/read-plans.ts';
 import { readConfig } from '../config.ts';
 import { findPipelines } from '../find-pipelines.ts';
-import { hostBudget } from '../plan-request.ts';
+import { hostBounds } from '../plan-request.ts';
 import { cleanText } from '../render/clean-text.ts';
 import { problemLine } from '../render/problem-line.ts';
 import type { VerbDefinition } from '../verbs.ts';
@@ -34,7 +34,7 @@ async function problemsOf(file: string): Promise<readonly Problem[]> {
   try {
     await readPlans([file], {
       given: { vars: {}, inputs: {} },
-      host: hostBudget({}),
+      host: hostBounds({}),
       images: readConfig().images ?? {},
     });
     return [];

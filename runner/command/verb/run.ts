@@ -1,9 +1,11 @@
 import { stateFolder } from '../../host/paths.ts';
+import type { ChooseMachine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { openStore } from '../../store/store.ts';
 import { askHidden } from '../ask-hidden.ts';
+import { checkLevels } from '../check-levels.ts';
 import { chooseScreen } from '../choose-screen.ts';
-import { type Config, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import { ensureSetup } from '../ensure-setup.ts';
 import { failureEvents } from '../failure-events.ts';
 import { readEnvironment, readPairs, readSecrets } from '../given.ts';
@@ -12,7 +14,7 @@ import { killRun } from '../kill-run.ts';
 import { machines } from '../machines.ts';
 import { demandOf } from '../plan-demand.ts';
 import { dryRunText, jobsJson, jobsTable } from '../plan-list.ts';
-import { hostBudget, requestedPlans } from '../plan-request.ts';
+import { hostBounds, requestedPlans } from '../plan-request.ts';
 import type { Screen } from '../render/screen.ts';
 import { Interrupted } from '../report-error.ts';
 import { addRunOptions, type RunOptions } from '../run-options.ts';
@@ -47,7 +49,7 @@ async function run(paths: readonly string[], options: RunOptions, begun: Begun):
   const secrets = await readSecrets(options.secret, options.secretFile, ask);
   const plans = await requestedPlans(paths, options, config, {
     images,
-    host: hostBudget(config, options.memory),
+    host: hostBounds(config, options.memory),
     env: readEnvironment(options.env, options.envFile),
     secrets: new Set(secrets.keys()),
     ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
@@ -87,12 +89,13 @@ async function runForReal(
     }
   });
   try {
-    await makeReady(plans, given.images, interrupt);
+    const choose = machines();
+    await makeReady(plans, given, choose, interrupt);
     const store = openStore(stateFolder());
     try {
       await sweepDeadRuns(store);
       screen = await chooseScreen(given.options.json, interrupt.stop);
-      const setting = { ...given, choose: machines(), signal: interrupt.signal, warn: say };
+      const setting = { ...given, choose, signal: interrupt.signal, warn: say };
       const onRun = (run: string) => {
         begun.run = run;
       };
@@ -106,20 +109,25 @@ async function runForReal(
   }
 }
 
-/** Installs and makes what is missing of what these plans need, before the first run; says so on stderr. */
-async function makeReady(plans: readonly Plan[], images: Config['images'], interrupt: Interrupt): Promise<void> {
+/** Installs and makes what is missing of what these plans need and looks whether it can be had; says so on stderr. */
+async function makeReady(
+  plans: readonly Plan[],
+  { images, options: { accel } }: Pick<RunSetting, 'images' | 'options'>,
+  choose: ChooseMachine,
+  interrupt: Interrupt,
+): Promise<void> {
   const asked = demandOf(plans);
-  const demand = { ...asked, images: new Set([...asked.images].map((image) => images?.[image] ?? image)) };
+  const demand = { ...asked, images: new Set([...asked.images].map((image) => images[image] ?? image)) };
   const repository = plans[0]?.repository;
+  const onProgress = (line: string) => process.stderr.write(`lightv: ${line}\n`);
+  const { signal } = interrupt;
   try {
     await ensureSetup(
       { kind: 'run', demand },
-      {
-        onProgress: (line) => process.stderr.write(`lightv: ${line}\n`),
-        signal: interrupt.signal,
-        ...(repository === undefined ? {} : { repository }),
-      },
+      { onProgress, signal, ...(repository === undefined ? {} : { repository }) },
     );
+    await checkLevels(plans, { choose, onProgress, ...(accel === undefined ? {} : { accel }) });
+    signal.throwIfAborted();
   } catch (error) {
     throw interrupt.signal.aborted ? new Interrupted() : error;
   }

@@ -74,6 +74,8 @@ export interface PlannedResources {
 export interface PlannedStep {
   readonly id: string;
   readonly named: boolean;
+  /** What a forge calls a step that has no id in the file. */
+  readonly forgeId?: string;
   readonly name?: Template;
   readonly work: StepWork;
   readonly env: ReadonlyMap<string, Template>;
@@ -123,6 +125,8 @@ export interface PlannedJob {
   readonly artifacts: readonly ArtifactSpec[];
   readonly cache: readonly CacheSpec[];
   readonly continueOnError: Maybe<boolean>;
+  /** Milliseconds its last steps have once it is told to stop; absent: the usual. */
+  readonly cancelTimeout?: number;
   readonly shell?: Template;
   readonly workingDirectory?: Template;
   /** Milliseconds for the whole job. */

@@ -148,6 +148,8 @@ export interface Step extends MachineWishes {
   /** The id in the file, or a generated one (`step-1`, 1-based) that contexts do not show. */
   readonly id: string;
   readonly named: boolean;
+  /** What a forge calls a step that has no id in the file. */
+  readonly forgeId?: string;
   readonly name?: Template;
   readonly work: StepWork;
   readonly env: ReadonlyMap<string, Template>;
@@ -195,6 +197,8 @@ export interface Job extends MachineWishes {
   readonly artifacts: readonly ArtifactSpec[];
   readonly cache: readonly CacheSpec[];
   readonly continueOnError: Maybe<boolean>;
+  /** Milliseconds that steps with `always()` or `cancelled()` have once the job is told to stop; absent: the usual. */
+  readonly cancelTimeout?: Maybe<number> | Minutes;
   readonly shell?: Template;
   readonly workingDirectory?: Template;
   readonly steps: readonly Step[];

@@ -11,9 +11,13 @@ export function hangsOnNeeds(job: Job): boolean {
   );
 }
 
-function strategyTexts({ strategy, machine, secrets, runsOn }: Job): Template[] {
+function strategyTexts({ strategy, machine, secrets, runsOn, cancelTimeout }: Job): Template[] {
   const labels = runsOn === undefined ? [] : templatesOf(runsOn);
-  const own = [...[machine, ...(secrets ?? [])].flatMap((each) => template(each)), ...labels];
+  const own = [
+    ...[machine, ...(secrets ?? [])].flatMap((each) => template(each)),
+    ...labels,
+    ...limitTexts(cancelTimeout),
+  ];
   if (strategy === undefined || isTemplate(strategy)) {
     return [...own, ...template(strategy)];
   }
@@ -26,9 +30,12 @@ function stepTexts(step: Step): Template[] {
 }
 
 function wishTexts({ image, isolation, network, resources, timeout }: MachineWishes): Template[] {
-  const limit = isMinutes(timeout) ? timeout.minutes : timeout;
-  const wishes = [image, isolation, network, limit, resources?.cpu, resources?.memory, resources?.disk];
-  return wishes.flatMap((wish) => template(wish));
+  const wishes = [image, isolation, network, resources?.cpu, resources?.memory, resources?.disk];
+  return [...wishes.flatMap((wish) => template(wish)), ...limitTexts(timeout)];
+}
+
+function limitTexts(limit: MachineWishes['timeout']): Template[] {
+  return template(isMinutes(limit) ? limit.minutes : limit);
 }
 
 function template<T>(value: Maybe<T> | undefined): Template[] {

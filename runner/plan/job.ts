@@ -88,6 +88,7 @@ function planCell(
 ): PlannedJob {
   const wishes = jobWishes(job, bounds, setting);
   const timeout = resolveTimeout(job.timeout, setting);
+  const cancelTimeout = resolveTimeout(job.cancelTimeout, setting);
   return {
     kind: 'job',
     id,
@@ -104,6 +105,7 @@ function planCell(
     artifacts: job.artifacts,
     cache: job.cache,
     continueOnError: job.continueOnError,
+    ...(cancelTimeout === undefined ? {} : { cancelTimeout }),
     ...(job.shell === undefined ? {} : { shell: job.shell }),
     ...(job.workingDirectory === undefined ? {} : { workingDirectory: job.workingDirectory }),
     ...(timeout === undefined ? {} : { timeout }),

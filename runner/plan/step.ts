@@ -30,6 +30,7 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
   return {
     id: step.id,
     named: step.named,
+    ...(step.forgeId === undefined ? {} : { forgeId: step.forgeId }),
     ...(step.name === undefined ? {} : { name: step.name }),
     work: step.work,
     env: step.env,

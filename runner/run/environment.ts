@@ -86,7 +86,7 @@ function ownVariables({ run, job }: JobScene, step: PlannedStep): Record<string,
     return {
       ...shared,
       GITHUB_ACTIONS: 'true',
-      GITHUB_ACTION: step.named ? step.id : '__run',
+      GITHUB_ACTION: step.named ? step.id : (step.forgeId ?? '__run'),
       GITHUB_EVENT_PATH: eventFile(inside),
     };
   }

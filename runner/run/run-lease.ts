@@ -22,7 +22,8 @@ import { onAbort } from './stop.ts';
  * caller's to tell. A failed job is a result.
  */
 export async function runLease(lease: Lease, services: RunServices): Promise<JobResult[]> {
-  const stop = new JobStop(services.cancelDeadline);
+  const deadlines = lease.plan.jobs.map((job) => (job.kind === 'job' ? (job.cancelTimeout ?? 0) : 0));
+  const stop = new JobStop(Math.max(services.cancelDeadline, ...deadlines));
   const run = sceneOf(lease, services, stop);
   const undo = onAbort(lease.cancelled, () => stop.ask({ reason: 'cancelled', detail: 'the run was cancelled' }));
   let results: JobResult[];

@@ -79,7 +79,8 @@ class PlanRun {
 
   /** Runs the cells of a matrix, or the one job: at most `max-parallel` at once, the rest called off by `fail-fast`. */
   async #cells({ index }: Group, cells: readonly PlannedJob[], needs: Needs): Promise<JobResult[]> {
-    const stops = cells.map(() => new JobStop(this.#run.services.cancelDeadline, this.#run.stop));
+    const { cancelDeadline } = this.#run.services;
+    const stops = cells.map(({ cancelTimeout = cancelDeadline }) => new JobStop(cancelTimeout, this.#run.stop));
     const results: (JobResult | undefined)[] = [];
     const waiting = [...cells.entries()];
     const worker = async () => {

@@ -150,6 +150,7 @@ function boundDocument(
       targets.set(node, target);
       return sizes.get(target) ?? 1;
     }
+    cutLastLine(node, unbound.text);
     const fault = applyTag(node);
     if (fault !== undefined) {
       problems.push({ message: fault, place: at(node.range?.[0] ?? 0) });
@@ -171,6 +172,14 @@ function boundDocument(
       return { problems: [...problems, error.problem] };
     }
     throw error;
+  }
+}
+
+/** A block's last line has an end only where the file has it; the library gives it one. */
+function cutLastLine(node: Node, text: string): void {
+  const block = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
+  if (block && (node.range?.[1] ?? 0) >= text.length && !text.endsWith('\n') && typeof node.value === 'string') {
+    node.value = node.value.replace(/\n$/, '');
   }
 }
 

@@ -34,6 +34,7 @@ export function readJob(field: Field, outer: Inherited, gathering: Gathering): J
   const name = textAt(field.get('name'));
   const condition = conditionAt(field.get('if'));
   const strategy = readStrategy(field.get('strategy'), gathering);
+  const cancelTimeout = minutesAt(field.get('cancel-timeout-minutes'));
   const permissions = readPermissions(field.get('permissions')) ?? outer.permissions;
   return {
     id: field.key,
@@ -52,6 +53,7 @@ export function readJob(field: Field, outer: Inherited, gathering: Gathering): J
     artifacts: [],
     cache: [],
     continueOnError: flagAt(field.get('continue-on-error'), gathering),
+    ...(cancelTimeout === undefined ? {} : { cancelTimeout }),
     ...outer.defaults,
     ...readDefaults(field.get('defaults')),
     steps: readSteps(field.get('steps'), gathering),

@@ -1,18 +1,15 @@
 import type { Permissions } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
 
-/** Scopes of a token that `read-all` and `write-all` speak of. */
+/** Scopes that GitHub's own readers of workflows take `read-all` and `write-all` for. */
 const scopes = [
   'actions',
-  'artifact-metadata',
-  'attestations',
   'checks',
   'contents',
   'deployments',
   'discussions',
   'id-token',
   'issues',
-  'models',
   'packages',
   'pages',
   'pull-requests',

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Problem } from '../../model/problem.ts';
 import type { Trigger, Workflow } from '../../model/workflow.ts';
-import { parseDocument } from '../document.ts';
+import { type DocumentLimits, parseDocument } from '../document.ts';
 import { Field } from '../field.ts';
 import { FileGathering } from '../gather.ts';
 import { needsProblems, unknownNeeds } from '../needs.ts';
@@ -20,8 +20,12 @@ export async function readGithubWorkflow(
   text: string,
   file: string,
   top: string | undefined,
+  limits?: DocumentLimits,
 ): Promise<{ workflow?: Workflow; problems: Problem[] }> {
-  const { document, problems } = parseDocument(text, file, { lenient: true });
+  const { document, problems } = parseDocument(text, file, {
+    lenient: true,
+    ...(limits === undefined ? {} : { limits }),
+  });
   if (document === undefined) {
     return { problems: inFileOrder(problems) };
   }

@@ -1,10 +1,17 @@
 import type { Step } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
+import { actionReference } from './action-reference.ts';
 import type { Gathering } from './fields.ts';
+
+/** Characters of an id. */
+const longestId = 100;
+
+const controls = ['wait', 'wait-all', 'cancel', 'parallel'];
 
 /** Gives the steps of a job their ids: those of the file, and made ones that contexts do not show. */
 export class StepIds {
   readonly #taken = new Set<string>();
+  readonly #forge = new Set<string>();
   #count = 0;
 
   /** `fields`: the steps as they stand in the file, those of `parallel` blocks inside. Tells ids that are taken. */
@@ -27,13 +34,44 @@ export class StepIds {
   }
 
   /** The id of the next step; `undefined` for one that the file does not write. */
-  of(field: Field | undefined): Pick<Step, 'id' | 'named'> {
+  of(field: Field | undefined): Pick<Step, 'id' | 'named' | 'forgeId'> {
     this.#count += 1;
     const given = field?.get('id')?.text;
+    if (given !== undefined) {
+      return { id: given, named: true };
+    }
     const made = `step-${this.#count}`;
-    return given === undefined
-      ? { id: this.#taken.has(made) ? `${made}-` : made, named: false }
-      : { id: given, named: true };
+    const id = this.#taken.has(made) ? `${made}-` : made;
+    return field === undefined ? { id, named: false } : { id, named: false, forgeId: this.#forgeId(workWord(field)) };
+  }
+
+  /** GitHub's own id of a step without one: made of what it does, with a number from the second of a kind on. */
+  #forgeId(word: string): string {
+    const base = `__${word.replaceAll(/[^A-Za-z0-9_-]/g, '_')}`;
+    for (let count = 1; ; count += 1) {
+      const suffix = count === 1 ? '' : `_${count}`;
+      const id = base.slice(0, longestId - suffix.length) + suffix;
+      if (!this.#forge.has(id)) {
+        this.#forge.add(id);
+        return id;
+      }
+    }
+  }
+}
+
+/** The action's repository or image, or the key that says what a step does. */
+function workWord(field: Field): string {
+  const uses = field.get('uses')?.text;
+  const reference = uses === undefined ? undefined : actionReference(uses);
+  switch (reference?.kind) {
+    case 'local':
+      return 'self';
+    case 'image':
+      return reference.image;
+    case 'repository':
+      return reference.repository;
+    default:
+      return controls.find((key) => field.get(key) !== undefined) ?? 'run';
   }
 }
 

@@ -3,6 +3,7 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { Json, Step } from '../model/workflow.ts';
 import { stepContexts, stepStatus } from './contexts.ts';
 import type { JobScene } from './scene.ts';
+import type { StepWords } from './step-files.ts';
 
 /** A step of a job, or one inside an action that such a step runs. */
 export type Piece = Pick<
@@ -29,8 +30,16 @@ export interface Frame {
   /** Runner's own variables of the enclosing action. */
   readonly variables: Readonly<Record<string, string>>;
   readonly progress: Progress;
+  /** Ids of the pieces around it, each behind a slash: with a piece's own id it names that piece in the job. */
+  readonly trail: string;
   /** Actions around it. */
   readonly depth: number;
+}
+
+/** Hands what a piece exported to the pieces behind it. */
+export function passOn({ env, paths }: Pick<StepWords, 'env' | 'paths'>, { progress }: Frame): void {
+  progress.env.push(...env);
+  progress.paths.push(...paths);
 }
 
 /** The frame of a step of the job itself. */
@@ -41,6 +50,7 @@ export function outerFrame(scene: JobScene, step: PlannedStep): Frame {
     env: {},
     variables: {},
     progress: { env: [], paths: [], commands: 0 },
+    trail: '',
     depth: 0,
   };
 }

@@ -68,7 +68,8 @@ class JobRun {
       actions: new Map(),
       background: new Background(),
       begunActions: new Map(),
-      preScripts: new Map(),
+      trees: new Map(),
+      states: new Map(),
       tools: nodeTools(job),
       begin: () => this.#begin(),
     };
@@ -104,8 +105,8 @@ class JobRun {
   async #prepare(): Promise<boolean> {
     const { job, run, stop, needs, graph } = this.#scene;
     try {
-      for (const [step, runs] of await fetchActions(job, run.services.actions, stop.asked.signal)) {
-        this.#scene.preScripts.set(step, { runs, state: new Map() });
+      for (const [step, tree] of await fetchActions(job.steps, run.services.actions, stop.asked.signal)) {
+        this.#scene.trees.set(step, tree);
       }
       const from = await run.earlier?.steps(run, job, needs, graph);
       if (run.earlier !== undefined && from !== undefined) {

@@ -48,13 +48,13 @@ export async function runPiece(scene: JobScene, at: StepAttempt, frame: Frame, p
     case 'script':
       return await runScript(scene, at, frame, piece, work);
     case 'pre':
-      return await runPre(scene, at, work, runPiece);
+      return await runPre({ scene, at, frame, runPiece }, work);
     case 'post':
-      return await runPosts(scene, at, work);
+      return await runPosts({ scene, at, frame }, work);
     case 'action':
       return isBuiltIn(work)
         ? await runCheckout(scene, at, frame, piece, work)
-        : await runAction({ scene, at, frame, piece, work, runPiece });
+        : await runAction({ scene, at, frame, piece: { ...piece, work }, runPiece });
     case 'wait':
     case 'cancel':
       throw new TypeError(`a step that does nothing but '${work.kind}' has nothing to run in a machine`);

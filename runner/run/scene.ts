@@ -1,8 +1,8 @@
-import type { JavaScriptRuns } from '../model/action.ts';
 import type { StepResult } from '../model/event.ts';
 import type { ArtifactStore } from '../model/lease.ts';
 import type { Plan, PlannedJob } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
+import type { ActionTree } from './action/action-tree.ts';
 import type { BegunAction } from './action/around.ts';
 import type { Background } from './background.ts';
 import type { JobStop } from './cancel.ts';
@@ -81,8 +81,10 @@ export interface JobScene {
   readonly caches: Map<number, Promise<CacheHit>>;
   /** By the id of the step that used them: actions that were begun and have an end, in that order. */
   readonly begunActions: Map<string, readonly BegunAction[]>;
-  /** By the id of the step that uses them: actions with a `pre` script, and what they keep for the scripts after it. */
-  readonly preScripts: Map<string, { readonly runs: JavaScriptRuns; readonly state: Map<string, string> }>;
+  /** Actions that were fetched before the job's first step, by the id of the step that uses them. */
+  readonly trees: Map<string, ActionTree>;
+  /** What the scripts of one use of an action keep for those after them; see `keyOf`. */
+  readonly states: Map<string, Map<string, string>>;
   readonly matchers: JobMatchers;
   /** Folders of actions that are on the job's disk, or on their way. */
   readonly actions: Map<string, Promise<void>>;

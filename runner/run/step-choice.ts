@@ -1,6 +1,7 @@
 import { ExpressionError } from '../expression/error.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { StepWork } from '../model/workflow.ts';
+import { hasPre } from './action/action-tree.ts';
 import { stepHolds } from './condition.ts';
 import { stepStatus } from './contexts.ts';
 import type { End } from './ending.ts';
@@ -37,8 +38,12 @@ export function chooseStep(scene: JobScene, step: PlannedStep): StepChoice {
 }
 
 /** What was put around the steps for actions that turned out to have nothing to do there. */
-function comesToNothing({ begunActions, preScripts }: JobScene, work: StepWork): boolean {
-  return isAround(work) && !(work.kind === 'pre' ? preScripts : begunActions).has(work.of);
+function comesToNothing({ begunActions, trees }: JobScene, work: StepWork): boolean {
+  if (!isAround(work)) {
+    return false;
+  }
+  const tree = trees.get(work.of);
+  return work.kind === 'pre' ? tree === undefined || !hasPre(tree) : !begunActions.has(work.of);
 }
 
 /** The steps that may be looked at now: not begun, their needs ended; with `oneAtATime` the first of the file's rest. */

@@ -3,13 +3,16 @@ import type { PlannedJob, PlannedStep } from '../../model/plan.ts';
 import type { AroundWork, Template } from '../../model/workflow.ts';
 import { isBuiltIn } from '../../plan/actions.ts';
 import type { Frame } from '../frame.ts';
-import type { ReadyAction } from './run-action.ts';
+import type { OpenedAction } from './action-folder.ts';
+import type { ActionPiece } from './run-action.ts';
 
 /** An action that was begun and has an end of its own. */
 export interface BegunAction {
-  readonly action: ReadyAction;
+  readonly action: OpenedAction;
   readonly runs: JavaScriptRuns & { readonly post: string };
   readonly frame: Frame;
+  /** What uses it. */
+  readonly piece: ActionPiece;
   /** What it kept for its end, by name. */
   readonly state: Map<string, string>;
 }

@@ -1,4 +1,5 @@
 import type { JavaScriptRuns } from '../../model/action.ts';
+import type { Frame, Piece } from '../frame.ts';
 import type { JobScene } from '../scene.ts';
 import type { BegunAction } from './around.ts';
 
@@ -12,6 +13,25 @@ export function noteEnd(
   const known = begunActions.get(step) ?? [];
   if (post !== undefined && !known.some(({ state }) => state === begun.state)) {
     begunActions.set(step, [...known, { ...begun, runs: { ...runs, post } }]);
+  }
+}
+
+/** Names an action where it is used: its scripts share what they keep under it. */
+export function keyOf({ trail }: Pick<Frame, 'trail'>, { id }: Pick<Piece, 'id'>): string {
+  return `${trail}/${id}`;
+}
+
+/** What the scripts of one use of an action keep for those after them, by name. */
+export function stateOf({ states }: JobScene, key: string): Map<string, string> {
+  const state = states.get(key) ?? new Map<string, string>();
+  states.set(key, state);
+  return state;
+}
+
+/** Takes what a script kept. */
+export function keepState(state: Map<string, string>, kept: readonly (readonly [string, string])[]): void {
+  for (const [name, value] of kept) {
+    state.set(name, value);
   }
 }
 

@@ -8,20 +8,20 @@ import { pieceEnv } from '../piece-env.ts';
 import type { JobScene } from '../scene.ts';
 import { withFiles } from '../with-files.ts';
 import { type OpenedAction, openAction } from './action-folder.ts';
-import { type ActionInputs, actionInputs } from './action-inputs.ts';
+import { actionInputs } from './action-inputs.ts';
+import { deepest } from './action-tree.ts';
 import { runComposite } from './run-composite.ts';
 import { runJavaScript } from './run-javascript.ts';
 
-/** How deep actions may use actions; GitHub's own bound is ten levels with the step's action as the first. */
-const deepest = 10;
+/** A piece that uses an action. */
+export type ActionPiece = Piece & { readonly work: ActionWork };
 
 /** One action that a piece uses. `runPiece` does the pieces of a composite one. */
 export interface ActionUse {
   readonly scene: JobScene;
   readonly at: StepAttempt;
   readonly frame: Frame;
-  readonly piece: Piece;
-  readonly work: ActionWork;
+  readonly piece: ActionPiece;
   readonly runPiece: (scene: JobScene, at: StepAttempt, frame: Frame, piece: Piece) => Promise<CommandRun>;
 }
 
@@ -36,7 +36,8 @@ export interface ReadyAction extends OpenedAction {
 
 /** Runs an action on the machine of the step that uses it. Rejects when it could not be started. */
 export async function runAction(use: ActionUse): Promise<CommandRun> {
-  const { scene, at, frame, work } = use;
+  const { scene, at, frame } = use;
+  const { work } = use.piece;
   if (frame.depth >= deepest) {
     throw new StepFailure('not-started', `${work.uses.text} is used more than ${deepest} actions deep`);
   }
@@ -60,20 +61,20 @@ export async function runAction(use: ActionUse): Promise<CommandRun> {
 
 /** Brings an action into the machine and works out what it is given. Throws a `StepFailure` or a `WrongInput`. */
 export async function readyAction(use: ActionUse): Promise<ReadyAction> {
-  const action = await openAction(use.scene, use.at, use.work.reference);
-  const { env, inputs } = await evaluate(use, action);
-  return { ...action, env, inputs: inputs.values, warnings: inputs.warnings };
+  return await givenTo(use, await openAction(use.scene, use.at, use.piece.work.reference));
 }
 
-async function evaluate(
-  { scene, at, frame, piece, work }: ActionUse,
+/** Works out what an action is given as things stand: again for each of its scripts. Throws an `ExpressionError`. */
+export async function givenTo(
+  { scene, at, frame, piece }: Omit<ActionUse, 'runPiece'>,
   action: OpenedAction,
-): Promise<{ env: Record<string, string>; inputs: ActionInputs }> {
+): Promise<ReadyAction> {
   const { workspace } = insideOf(scene.run.plan);
   const digest = (patterns: readonly string[]) => digestFiles(at.held.vm, patterns, at.stop.signal, workspace);
   return await withFiles({ contexts: frame.contexts() }, digest, (bare) => {
     const env = pieceEnv(scene, at.step, frame, piece, bare);
     const scope = { ...bare, contexts: { ...bare.contexts, env } };
-    return { env, inputs: actionInputs(work, action, scope) };
+    const { values, warnings } = actionInputs(piece.work, action, scope);
+    return { ...action, env, inputs: values, warnings };
   });
 }

@@ -5,14 +5,12 @@ import type { Conclusion } from '../../model/event.ts';
 import type { Json, Step } from '../../model/workflow.ts';
 import { allows } from '../condition.ts';
 import { type End, endOfError, succeeded } from '../ending.ts';
-import type { Frame } from '../frame.ts';
+import { type Frame, passOn } from '../frame.ts';
 import { type CommandRun, worse } from '../guest-command.ts';
 import { pieceEnv } from '../piece-env.ts';
 import { noWords, type StepWords } from '../step-files.ts';
+import { frameInside } from './frame-inside.ts';
 import type { ActionUse, ReadyAction } from './run-action.ts';
-
-/** Contexts an action does not see: what it needs of them it is given as inputs. */
-export const hiddenInActions = ['secrets', 'vars', 'needs'];
 
 /** Runs the steps of a composite action one after the other, on the machine of the step that uses it. */
 export async function runComposite(use: ActionUse, action: ReadyAction, runs: CompositeRuns): Promise<CommandRun> {
@@ -29,16 +27,7 @@ class Composite {
 
   constructor(use: ActionUse, action: ReadyAction) {
     this.#use = use;
-    const { frame, piece } = use;
-    this.#frame = {
-      contexts: () => this.#contexts(action),
-      status: () => this.#status(),
-      // What the using step says wins over what is exported meanwhile.
-      env: { ...frame.env, ...only(action.env, piece.env.keys()) },
-      variables: { ...frame.variables, GITHUB_ACTION_PATH: action.folder },
-      progress: frame.progress,
-      depth: frame.depth + 1,
-    };
+    this.#frame = frameInside(use, action, () => ({ steps: this.#steps, outcome: this.#end.outcome }));
   }
 
   async run({ steps, outputs }: CompositeRuns): Promise<CommandRun> {
@@ -80,17 +69,16 @@ class Composite {
     }
   }
 
-  #take({ env, paths, summary }: StepWords): void {
-    const { progress } = this.#frame;
-    progress.env.push(...env);
-    progress.paths.push(...paths);
+  #take(words: StepWords): void {
+    const { summary } = words;
+    passOn(words, this.#frame);
     if (summary !== undefined) {
       this.#summaries.push(summary);
     }
   }
 
   #holds(step: Step): boolean {
-    const scope = { contexts: this.#frame.contexts(), status: this.#status() };
+    const scope = { contexts: this.#frame.contexts(), status: this.#frame.status() };
     const env = pieceEnv(this.#use.scene, this.#use.at.step, this.#frame, step, scope);
     return evaluateCondition(step.condition, { ...scope, contexts: { ...scope.contexts, env } });
   }
@@ -111,28 +99,4 @@ class Composite {
       return {};
     }
   }
-
-  /** `success()` and `failure()` are about the action's own steps, `cancelled()` about the job. */
-  #status() {
-    const { cancelled } = this.#use.frame.status();
-    const failure = this.#end.outcome === 'failure';
-    return { success: !failure && !cancelled, failure: failure && !cancelled, cancelled };
-  }
-
-  #contexts({ inputs, folder, repository, ref }: ReadyAction): { [name: string]: Json } {
-    const outer = this.#use.frame.contexts();
-    const seen = Object.fromEntries(Object.entries(outer).filter(([name]) => !hiddenInActions.includes(name)));
-    const github = {
-      ...(outer.github as { readonly [key: string]: Json } | undefined),
-      action_path: folder,
-      action_repository: repository ?? null,
-      action_ref: ref ?? null,
-      action_status: this.#end.outcome,
-    };
-    return { ...seen, github, inputs: Object.fromEntries(inputs), steps: this.#steps };
-  }
-}
-
-function only(values: Readonly<Record<string, string>>, names: Iterable<string>): Record<string, string> {
-  return Object.fromEntries([...names].map((name) => [name, values[name] ?? '']));
 }

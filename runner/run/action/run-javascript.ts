@@ -6,18 +6,20 @@ import { insideOf } from '../inside.ts';
 import { commandFolder, putEvent } from '../run-script.ts';
 import { inputVariables } from './action-inputs.ts';
 import { nodeProgram, nodeVersion } from './node.ts';
-import { noteEnd, stateVariables } from './note-end.ts';
+import { keepState, keyOf, noteEnd, stateOf, stateVariables } from './note-end.ts';
 import type { ActionUse, ReadyAction } from './run-action.ts';
 
 /** Runs the main script of a JavaScript action, and notes its end for later. */
 export async function runJavaScript(use: ActionUse, action: ReadyAction, runs: JavaScriptRuns): Promise<CommandRun> {
-  const { scene, at, frame } = use;
-  const state = (frame.depth === 0 ? scene.preScripts.get(at.step.id)?.state : undefined) ?? new Map<string, string>();
-  noteEnd(scene, at.step.id, { action, runs, frame, state });
-  const run = await runNode(use, action, runs, runs.main, stateVariables(state));
-  for (const [name, value] of run.words.state) {
-    state.set(name, value);
+  const { scene, at, frame, piece } = use;
+  const state = stateOf(scene, keyOf(frame, piece));
+  noteEnd(scene, at.step.id, { action, runs, frame, piece, state });
+  if (piece.work.reference.kind === 'local' && runs.pre !== undefined) {
+    const text = `the script 'pre' of ${action.name} is not run: the files of an action of the workspace come too late for it`;
+    await scene.report.notice({ job: scene.job.id, step: at.step.id }, text, 'warning');
   }
+  const run = await runNode(use, action, runs, runs.main, stateVariables(state));
+  keepState(state, run.words.state);
   return run;
 }
 

@@ -2,37 +2,50 @@ import { evaluateCondition } from '../../expression/evaluate.ts';
 import type { AroundWork } from '../../model/workflow.ts';
 import { stepStatus } from '../contexts.ts';
 import { type End, endOfError, succeeded } from '../ending.ts';
-import { type CommandRun, type StepAttempt, worse } from '../guest-command.ts';
-import type { JobScene } from '../scene.ts';
+import { passOn } from '../frame.ts';
+import { type CommandRun, worse } from '../guest-command.ts';
 import { noWords } from '../step-files.ts';
 import type { BegunAction } from './around.ts';
-import { stateVariables } from './note-end.ts';
+import { keepState, stateVariables } from './note-end.ts';
+import { type ActionUse, givenTo } from './run-action.ts';
 import { runNode } from './run-javascript.ts';
 
+type PostUse = Pick<ActionUse, 'scene' | 'at' | 'frame'>;
+
 /** Runs the ends of the actions that a step began, the last one first. One that fails does not keep others from theirs. */
-export async function runPosts(scene: JobScene, at: StepAttempt, work: AroundWork): Promise<CommandRun> {
+export async function runPosts(use: PostUse, work: AroundWork): Promise<CommandRun> {
   let end: End = succeeded;
-  for (const begun of [...(scene.begunActions.get(work.of) ?? [])].reverse()) {
-    if (!holds(scene, at, begun)) {
-      continue;
-    }
+  const summaries: string[] = [];
+  for (const begun of [...(use.scene.begunActions.get(work.of) ?? [])].reverse()) {
     try {
-      const { action, runs, frame, state } = begun;
-      const run = await runNode({ scene, at, frame }, action, runs, runs.post, stateVariables(state));
-      end = worse(end, run.end);
-      if (run.lost) {
+      const run = await runPost(use, begun);
+      end = worse(end, run?.end ?? succeeded);
+      summaries.push(...(run?.words.summary === undefined ? [] : [run.words.summary]));
+      if (run?.lost === true) {
         return { end, words: noWords, lost: true };
       }
     } catch (error) {
-      end = worse(end, endOfError(error, at.stop.why));
+      end = worse(end, endOfError(error, use.at.stop.why));
     }
   }
-  return { end, words: noWords, lost: false };
+  const summary = summaries.length === 0 ? {} : { summary: summaries.join('\n') };
+  return { end, words: { ...noWords, ...summary }, lost: false };
 }
 
-/** `post-if` is about the job as it stands; left out, it always holds. */
-function holds(scene: JobScene, { step }: StepAttempt, { runs, frame }: BegunAction): boolean {
-  return runs.postIf === undefined
-    ? true
-    : evaluateCondition(runs.postIf, { contexts: frame.contexts(), status: stepStatus(scene, step) });
+/** What the action is given is worked out once more: its end may find other values than its beginning did. */
+async function runPost(
+  { scene, at, frame: { progress } }: PostUse,
+  { action, runs, frame: begun, piece, state }: BegunAction,
+): Promise<CommandRun | undefined> {
+  const frame = { ...begun, progress };
+  // `post-if` is about the job as it stands; left out, it always holds.
+  const scope = { contexts: frame.contexts(), status: stepStatus(scene, at.step) };
+  if (runs.postIf !== undefined && !evaluateCondition(runs.postIf, scope)) {
+    return undefined;
+  }
+  const use = { scene, at, frame, piece };
+  const run = await runNode(use, await givenTo(use, action), runs, runs.post, stateVariables(state));
+  keepState(state, run.words.state);
+  passOn(run.words, frame);
+  return run;
 }

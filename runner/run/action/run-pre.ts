@@ -1,40 +1,87 @@
 import { evaluateCondition } from '../../expression/evaluate.ts';
-import type { AroundWork } from '../../model/workflow.ts';
-import { succeeded } from '../ending.ts';
-import { outerFrame } from '../frame.ts';
-import type { CommandRun, StepAttempt } from '../guest-command.ts';
-import type { JobScene } from '../scene.ts';
+import type { CompositeRuns, JavaScriptRuns } from '../../model/action.ts';
+import type { AroundWork, StepWork } from '../../model/workflow.ts';
+import { type End, endOfError, succeeded } from '../ending.ts';
+import { type Frame, outerFrame, type Piece, passOn } from '../frame.ts';
+import { type CommandRun, worse } from '../guest-command.ts';
 import { noWords } from '../step-files.ts';
-import { noteEnd } from './note-end.ts';
-import { type ActionUse, readyAction } from './run-action.ts';
+import { type ActionTree, hasPre } from './action-tree.ts';
+import { frameInside } from './frame-inside.ts';
+import { keepState, keyOf, noteEnd, stateOf, stateVariables } from './note-end.ts';
+import { type ActionPiece, type ActionUse, readyAction } from './run-action.ts';
 import { runNode } from './run-javascript.ts';
 
-/** Runs the `pre` script of an action that a later step uses; `pre-if`, left out, always holds. */
+const nothing: CommandRun = { end: succeeded, words: noWords, lost: false };
+
+/** Runs the `pre` scripts of the action that a later step uses, and of those inside it, in the order of their steps. */
 export async function runPre(
-  scene: JobScene,
-  at: StepAttempt,
+  use: Pick<ActionUse, 'scene' | 'at' | 'frame' | 'runPiece'>,
   work: AroundWork,
-  runPiece: ActionUse['runPiece'],
 ): Promise<CommandRun> {
-  const known = scene.preScripts.get(work.of);
+  const { scene } = use;
+  const tree = scene.trees.get(work.of);
   const step = scene.job.steps.find(({ id }) => id === work.of);
-  if (known?.runs.pre === undefined || step?.work.kind !== 'action') {
-    return { end: succeeded, words: noWords, lost: false };
+  if (tree === undefined || !isActionPiece(step)) {
+    return nothing;
   }
-  const { runs, state } = known;
-  const frame = outerFrame(scene, step);
-  if (
-    runs.preIf !== undefined &&
-    !evaluateCondition(runs.preIf, { contexts: frame.contexts(), status: frame.status() })
-  ) {
-    return { end: succeeded, words: noWords, lost: false };
+  const frame = { ...outerFrame(scene, step), progress: use.frame.progress };
+  return await preOf({ ...use, frame, piece: step }, tree);
+}
+
+async function preOf(use: ActionUse, tree: ActionTree): Promise<CommandRun> {
+  const { runs } = tree.definition;
+  return runs.kind === 'javascript'
+    ? await preScript(use, runs)
+    : runs.kind === 'composite'
+      ? await presInside(use, runs, tree)
+      : nothing;
+}
+
+async function preScript(use: ActionUse, runs: JavaScriptRuns): Promise<CommandRun> {
+  const { scene, frame, piece } = use;
+  if (runs.pre === undefined || !holds(frame, runs)) {
+    return nothing;
   }
-  const use: ActionUse = { scene, at, frame, piece: step, work: step.work, runPiece };
   const action = await readyAction(use);
-  noteEnd(scene, step.id, { action, runs, frame, state });
-  const run = await runNode(use, action, runs, known.runs.pre, {});
-  for (const [name, value] of run.words.state) {
-    state.set(name, value);
+  const state = stateOf(scene, keyOf(frame, piece));
+  // Inside another action an end belongs to those whose main script runs.
+  if (frame.depth === 0) {
+    noteEnd(scene, piece.id, { action, runs, frame, piece, state });
   }
-  return run;
+  const run = await runNode(use, action, runs, runs.pre, stateVariables(state));
+  keepState(state, run.words.state);
+  passOn(run.words, frame);
+  return { ...run, words: { ...noWords, ...(run.words.summary === undefined ? {} : { summary: run.words.summary }) } };
+}
+
+/** `pre-if`, left out, always holds. */
+function holds(frame: Frame, { preIf }: JavaScriptRuns): boolean {
+  return preIf === undefined || evaluateCondition(preIf, { contexts: frame.contexts(), status: frame.status() });
+}
+
+/** One that fails does not keep the others from theirs. */
+async function presInside(use: ActionUse, { steps }: CompositeRuns, tree: ActionTree): Promise<CommandRun> {
+  let end: End = succeeded;
+  const action = await readyAction(use);
+  const frame = frameInside(use, action, () => ({ steps: {}, outcome: end.outcome }));
+  for (const step of steps) {
+    const inner = tree.uses.get(step.id);
+    if (inner === undefined || !hasPre(inner) || !isActionPiece(step)) {
+      continue;
+    }
+    try {
+      const run = await preOf({ ...use, frame, piece: step }, inner);
+      end = worse(end, run.end);
+      if (run.lost) {
+        return { ...nothing, end, lost: true };
+      }
+    } catch (error) {
+      end = worse(end, endOfError(error, use.at.stop.why));
+    }
+  }
+  return { ...nothing, end };
+}
+
+function isActionPiece<T extends { readonly work: StepWork }>(piece: T | undefined): piece is T & ActionPiece & Piece {
+  return piece?.work.kind === 'action';
 }

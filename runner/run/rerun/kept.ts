@@ -18,11 +18,12 @@ export interface KeptDisk {
 }
 
 /** An action that was begun and has an end, as plain data: what stands around it is worked out again. */
-export interface KeptAction extends Pick<BegunAction, 'action' | 'runs' | 'state'> {
+export interface KeptAction extends Pick<BegunAction, 'action' | 'runs' | 'piece'> {
   readonly env: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
   readonly paths: readonly string[];
   readonly depth: number;
+  readonly trail: string;
   /** Contexts that the action around it gave. */
   readonly inside?: { readonly [name: string]: Json };
 }
@@ -31,7 +32,7 @@ export interface KeptAction extends Pick<BegunAction, 'action' | 'runs' | 'state
 export interface KeptMemory {
   /** By the step that used them. */
   readonly begun: ReadonlyMap<string, readonly KeptAction[]>;
-  /** What `pre` scripts kept, by the step whose action they belong to. */
+  /** What the scripts of actions kept for those after them; see `keyOf`. */
   readonly states: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly matchers: readonly MatcherDefinition[];
 }

@@ -1,6 +1,7 @@
 import type { Json } from '../../model/workflow.ts';
 import type { BegunAction } from '../action/around.ts';
-import { hiddenInActions } from '../action/run-composite.ts';
+import { hiddenInActions } from '../action/frame-inside.ts';
+import { keepState, keyOf, stateOf } from '../action/note-end.ts';
 import { stepContexts, stepStatus } from '../contexts.ts';
 import type { JobScene } from '../scene.ts';
 import type { KeptAction, KeptMemory } from './kept.ts';
@@ -9,24 +10,22 @@ import type { KeptAction, KeptMemory } from './kept.ts';
 const ofAction = ['action_path', 'action_repository', 'action_ref', 'action_status'];
 
 /** What a job remembers right now; `undefined` where that is nothing. */
-export function memoryOf({ begunActions, preScripts, matchers }: JobScene): KeptMemory | undefined {
+export function memoryOf({ begunActions, states, matchers }: JobScene): KeptMemory | undefined {
   const found = matchers.definitions;
-  if (begunActions.size === 0 && preScripts.size === 0 && found.length === 0) {
+  if (begunActions.size === 0 && states.size === 0 && found.length === 0) {
     return undefined;
   }
   return {
     begun: new Map([...begunActions].map(([step, actions]) => [step, actions.map(asData)])),
-    states: new Map([...preScripts].map(([step, { state }]) => [step, new Map(state)])),
+    states: new Map([...states].map(([key, state]) => [key, new Map(state)])),
     matchers: found,
   };
 }
 
-/** Makes a job remember what an earlier one did. Its `pre` scripts must be known by then. */
+/** Makes a job remember what an earlier one did. */
 export function remember(scene: JobScene, { begun, states, matchers }: KeptMemory): void {
-  for (const [step, state] of states) {
-    for (const [name, value] of state) {
-      scene.preScripts.get(step)?.state.set(name, value);
-    }
+  for (const [key, state] of states) {
+    keepState(stateOf(scene, key), [...state]);
   }
   for (const [step, actions] of begun) {
     scene.begunActions.set(
@@ -37,9 +36,9 @@ export function remember(scene: JobScene, { begun, states, matchers }: KeptMemor
   scene.matchers.restore(matchers);
 }
 
-function asData({ action, runs, state, frame }: BegunAction): KeptAction {
-  const { env, variables, depth, progress } = frame;
-  const kept = { action, runs, state: new Map(state), env, variables, depth, paths: [...progress.paths] };
+function asData({ action, runs, piece, frame }: BegunAction): KeptAction {
+  const { env, variables, depth, trail, progress } = frame;
+  const kept = { action, runs, piece, env, variables, depth, trail, paths: [...progress.paths] };
   return depth === 0 ? kept : { ...kept, inside: insideAction(frame.contexts()) };
 }
 
@@ -54,7 +53,7 @@ function begunAgain(scene: JobScene, id: string, kept: KeptAction): BegunAction 
   if (step === undefined) {
     throw new Error(`there is no step ${id} to remember an action of`);
   }
-  const { action, runs, env, variables, depth, paths, inside } = kept;
+  const { action, runs, piece, env, variables, depth, trail, paths, inside } = kept;
   const outer = () => stepContexts(scene, step);
   const contexts = () => {
     const seen = outer();
@@ -64,18 +63,18 @@ function begunAgain(scene: JobScene, id: string, kept: KeptAction): BegunAction 
     const shown = Object.fromEntries(Object.entries(seen).filter(([name]) => !hiddenInActions.includes(name)));
     return { ...shown, ...inside, github: { ...asObject(seen.github), ...asObject(inside.github) } };
   };
-  // The state of an action with a `pre` script is one for all of its scripts.
-  const shared = depth === 0 ? scene.preScripts.get(id)?.state : undefined;
   return {
     action,
     runs,
-    state: shared ?? new Map(kept.state),
+    piece,
+    state: stateOf(scene, keyOf({ trail }, piece)),
     frame: {
       contexts,
       status: () => stepStatus(scene, step),
       env,
       variables,
       progress: { env: [], paths: [...paths], commands: 0 },
+      trail,
       depth,
     },
   };

@@ -57,6 +57,8 @@ export interface PlanBounds {
   readonly matrix?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Image of steps that name none. */
   readonly image: string;
+  /** Whether an image is there, by its reference; absent: not looked at. */
+  readonly hasImage?: (reference: string) => boolean;
   /** Images by the labels of `runs-on`, in lower case. */
   readonly labels: ReadonlyMap<string, string>;
 }

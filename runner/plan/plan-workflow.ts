@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly repository?: string;
   /** Image of steps that name none; `busybox` when left out. */
   readonly image?: string;
+  /** Whether an image is there, by its reference; absent: not looked at. */
+  readonly hasImage?: (reference: string) => boolean;
   /** Images by labels of `runs-on`, besides GitHub's own. */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -55,7 +57,7 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
     problems.push(...result.problems);
     return result.jobs;
   });
-  problems.push(...unknownAxes(jobs, options.matrix));
+  problems.push(...unknownAxes(jobs, options.matrix), ...missingTrees(jobs, options.repository));
   problems.push(
     ...artifactProblems(
       planned.filter((job) => job.kind === 'job'),
@@ -102,7 +104,7 @@ export function expandDeferred(
 
 const defaultImage = 'busybox';
 
-function boundsOf({ host, image, isolation, secrets, matrix, labels = {} }: PlanOptions): PlanBounds {
+function boundsOf({ host, image, hasImage, isolation, secrets, matrix, labels = {} }: PlanOptions): PlanBounds {
   return {
     host,
     image: image ?? defaultImage,
@@ -110,6 +112,7 @@ function boundsOf({ host, image, isolation, secrets, matrix, labels = {} }: Plan
       ...githubLabels,
       ...Object.entries(labels).map(([label, of]) => [label.toLowerCase(), of] as const),
     ]),
+    ...(hasImage === undefined ? {} : { hasImage }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(secrets === undefined ? {} : { secrets }),
     ...(matrix === undefined ? {} : { matrix }),
@@ -123,6 +126,15 @@ function occasionOf({ event, contexts, changed }: PlanOptions): Occasion | undef
 function cycleProblem(job: Job): Problem {
   const place = job.needs[0]?.place ?? job.place;
   return { message: `job '${job.id}' needs itself, directly or through others`, place };
+}
+
+/** `checkout: true` is a promise that only a git repository can keep. */
+function missingTrees(jobs: readonly Job[], repository: string | undefined): Problem[] {
+  const asking = jobs.filter(({ checkout }) => checkout === true && repository === undefined);
+  return asking.map(({ id, place }) => {
+    const message = `job '${id}' has checkout: true, but the file is not in a git repository; leave it out, or name a repository`;
+    return { message, place };
+  });
 }
 
 /** Keys of the filter that no matrix has, where all matrices are known. */

@@ -27,6 +27,11 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
   setting.problems.push(...resourceProblems(resources, isolation, bounds.host, placeOf));
   const timeout = isMinutes(step.timeout) ? step.timeout : resolve(step.timeout, durationReading, setting);
   setting.problems.push(...actionProblems(step.work));
+  const image = resolveImage(step, setting) ?? wishes.image ?? bounds.image;
+  if (bounds.hasImage?.(image) === false) {
+    const message = `there is no image '${image}'; allowed: busybox, debian, a folder with a lightv.yaml, a .lv file`;
+    setting.problems.push({ message, place: (step.image ?? job.image ?? job).place });
+  }
   return {
     id: step.id,
     named: step.named,
@@ -40,7 +45,7 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
     needs: step.needs,
     ...(step.condition === undefined ? {} : { condition: step.condition }),
     ...(step.background === undefined ? {} : { background: step.background }),
-    image: resolveImage(step, setting) ?? wishes.image ?? bounds.image,
+    image,
     isolation,
     network: resolve(step.network, networkReading, setting) ?? wishes.network ?? { kind: 'none' },
     resources,

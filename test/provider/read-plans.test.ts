@@ -42,3 +42,46 @@ test('an image that is not there is refused with its place', async (t) => {
   t.regex(fault?.problems[0]?.message ?? '', /busybx/);
   t.is(fault?.problems[0]?.place?.line, 3);
 });
+
+test('what reading and what planning find comes in one go, nothing twice, files apart', async (t) => {
+  const home = folder(t);
+  const first = join(home, 'a.yaml');
+  writeFileSync(
+    first,
+    `jobs:
+  build:
+    image: ./none
+    timeout: 5 minutes
+    resources: { memory: 900Gi }
+    steps:
+      - { run: make, secrets: [TOKEN], rnu: y }
+  cells:
+    strategy: { matrix: { a: [1], exclude: 5 } }
+    steps:
+      - { run: x, image: './\${{ matrix.a }}' }
+  none:
+    image: ./\${{ matrix.a }}
+    needs: biuld
+    steps: [{ run: x }]
+`,
+  );
+  const second = join(home, 'b.yaml');
+  writeFileSync(second, asking);
+  const fault = await t.throwsAsync(readPlans([first, second], options), {
+    instanceOf: WrongInput,
+  });
+  const lines = fault?.problems.map(
+    ({ place, message }) => `${place?.file.slice(-6, -5)}${place?.line} ${message.slice(0, 30)}`,
+  );
+  t.deepEqual(lines, [
+    "a3 there is no image './none'; al",
+    "a4 'timeout': found the text '5 m",
+    'a5 900Gi of memory is more than t',
+    "a7 the secret 'TOKEN' has no valu",
+    "a7 unknown key 'rnu' in a step; a",
+    "a9 'exclude': found the number 5;",
+    "a13 job 'none' has no matrix",
+    "a14 'needs' names 'biuld', but the",
+    "b2 job 'build' has checkout: true",
+  ]);
+});

@@ -1,14 +1,16 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { causeText, HostFault, WrongInput } from '../../host/fault.ts';
 import { imageExists } from '../../image/open.ts';
 import type { Plan } from '../../model/plan.ts';
-import type { Problem } from '../../model/problem.ts';
+import type { Place, Problem } from '../../model/problem.ts';
 import type { Dialect, Isolation, Template, Workflow } from '../../model/workflow.ts';
 import { type PlanOptions, planWorkflow } from '../../plan/plan-workflow.ts';
 import { dialectOf } from '../../workflow/dialect.ts';
 import { readGithubWorkflow } from '../../workflow/github/read.ts';
 import { readPipeline } from '../../workflow/lightv/read.ts';
+import { inFileOrder } from '../../workflow/problem-order.ts';
 import { changedFiles } from './changed-files.ts';
 import { type Given, localContexts } from './contexts.ts';
 import { repositoryTop } from './git.ts';
@@ -34,29 +36,48 @@ export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matri
  */
 export async function readPlans(files: readonly string[], options: ReadOptions): Promise<readonly Plan[]> {
   const read = await Promise.all(files.map((file) => readWorkflow(file, options.dialect)));
-  const problems = read.flatMap((result) => result.problems);
-  if (problems.length > 0) {
-    throw new WrongInput(problems);
-  }
-  const workflows = asked(
-    read.flatMap(({ workflow }) => (workflow === undefined ? [] : [workflow])),
+  const wanted = asked(
+    read.flatMap(({ workflow, draft }) => workflow ?? draft ?? []),
     options.jobs,
   );
-  const planned = await Promise.all(workflows.map((workflow) => plan(workflow, options)));
-  const wrong = planned.flatMap((result) => result.problems);
-  if (wrong.length > 0) {
-    throw new WrongInput(wrong);
+  const planned = await Promise.all(wanted.map((workflow) => plan(workflow, options)));
+  const problems = allProblems(
+    read.flatMap((result) => result.problems),
+    planned.flatMap((result) => result.problems),
+  );
+  if (problems.length > 0) {
+    throw new WrongInput(problems);
   }
   const plans = planned.flatMap((result) => (result.plan === undefined ? [] : [result.plan]));
   const busy = plans.filter((one) => one.jobs.length > 0);
   return busy.length > 0 ? busy : plans;
 }
 
+/** What planning finds of a value that is wrong already, or of no value, most likely comes of what reading found. */
+function allProblems(read: readonly Problem[], planned: readonly Problem[]): readonly Problem[] {
+  const more = planned.filter(({ place }) =>
+    place === undefined
+      ? read.length === 0
+      : !read.some((told) => told.place !== undefined && holds(place, told.place)),
+  );
+  const files = new Set([...read, ...more].map(({ place }) => place?.file));
+  return [...files].flatMap((file) => inFileOrder([...read, ...more].filter(({ place }) => place?.file === file)));
+}
+
+function holds(outer: Place, inner: Place): boolean {
+  const right = outer.column + (outer.length ?? 1);
+  return outer.file === inner.file && outer.line === inner.line && outer.column <= inner.column && inner.column < right;
+}
+
+interface ReadFile {
+  readonly workflow?: Workflow;
+  /** In place of a wrong one, what can be planned of it all the same. */
+  readonly draft?: Workflow;
+  readonly problems: readonly Problem[];
+}
+
 /** Reads one file. Everything wrong with it is in `problems`; only a host that cannot read is thrown, as a `HostFault`. */
-async function readWorkflow(
-  file: string,
-  dialect: Dialect | undefined,
-): Promise<{ workflow?: Workflow; problems: readonly Problem[] }> {
+async function readWorkflow(file: string, dialect: Dialect | undefined): Promise<ReadFile> {
   const wrong = (message: string) => ({ problems: [{ message, place: { file, line: 1, column: 1 } }] });
   try {
     const found = await stat(file);
@@ -66,12 +87,11 @@ async function readWorkflow(
     if (found.size > largestFile) {
       return wrong(`the file has ${found.size} bytes; at most ${largestFile} (1 MiB) are allowed`);
     }
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-    return await readDialect(text, file, dialect ?? dialectOf(file, text));
+    const text = textOf(await readFile(file));
+    return text === undefined
+      ? wrong('the file is not UTF-8 text')
+      : await readDialect(text, file, dialect ?? dialectOf(file, text));
   } catch (error) {
-    if (error instanceof TypeError) {
-      return wrong('the file is not UTF-8 text');
-    }
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR' || code === 'EPERM') {
       return wrong(`the file cannot be read: ${causeText(error)}`);
@@ -80,7 +100,12 @@ async function readWorkflow(
   }
 }
 
-async function readDialect(text: string, file: string, dialect: Dialect) {
+/** `undefined` for bytes that are no UTF-8. */
+function textOf(bytes: Uint8Array): string | undefined {
+  return isUtf8(bytes) ? new TextDecoder().decode(bytes) : undefined;
+}
+
+async function readDialect(text: string, file: string, dialect: Dialect): Promise<ReadFile> {
   if (dialect === 'github') {
     return await readGithubWorkflow(text, file, await repositoryTop(dirname(file)));
   }
@@ -109,14 +134,11 @@ async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: 
     contexts,
     ...(changed === undefined ? {} : { changed }),
     labels: images,
+    hasImage: (reference) => imageExists(images[reference] ?? reference, repository),
     ...(repository === undefined ? {} : { repository }),
   });
-  if (result.plan === undefined) {
-    return result;
-  }
-  const missing = [...missingImages(result.plan, workflow, images, repository), ...missingTrees(result.plan, workflow)];
-  return missing.length > 0
-    ? { problems: missing }
+  return result.plan === undefined
+    ? result
     : { plan: { ...result.plan, env: withEnv(result.plan.env, env, workflow.file) }, problems: [] };
 }
 
@@ -133,40 +155,4 @@ function withEnv(env: Plan['env'], given: Readonly<Record<string, string>>, file
     ([name, value]) => [name, { text: literal(value), place: { file, line: 1, column: 1 } }] as const,
   );
   return new Map<string, Template>([...env, ...added]);
-}
-
-/** `checkout: true` is a promise that only a git repository can keep. */
-function missingTrees(plan: Plan, workflow: Workflow): readonly Problem[] {
-  const asking = new Set(
-    plan.jobs.filter((job) => (job.kind === 'job' ? job : job.job).checkout === true).map((job) => job.jobId),
-  );
-  return plan.repository !== undefined
-    ? []
-    : workflow.jobs
-        .filter((job) => asking.has(job.id))
-        .map(({ id, place }) => {
-          const message = `job '${id}' has checkout: true, but the file is not in a git repository; leave it out, or name a repository`;
-          return { message, place };
-        });
-}
-
-/** A pipeline whose image is not there is refused before anything starts. */
-function missingImages(
-  plan: Plan,
-  workflow: Workflow,
-  images: Readonly<Record<string, string>>,
-  repository: string | undefined,
-): readonly Problem[] {
-  return plan.jobs.flatMap((job) => {
-    const source = workflow.jobs.find(({ id }) => id === job.jobId);
-    const steps = job.kind === 'job' ? job.steps : [];
-    return steps
-      .filter((step) => !imageExists(images[step.image] ?? step.image, repository))
-      .map((step) => {
-        const named = source?.steps.find(({ id }) => id === step.id)?.image ?? source?.image;
-        const place = named?.place ?? source?.place;
-        const message = `there is no image '${step.image}'; allowed: busybox, debian, a folder with a lightv.yaml, a .lv file`;
-        return { message, ...(place === undefined ? {} : { place }) };
-      });
-  });
 }

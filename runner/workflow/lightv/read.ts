@@ -17,9 +17,13 @@ import { unlistedSecrets } from './secrets.ts';
 
 /**
  * A native pipeline from its text; `file` is the absolute path that places name. All problems come in one go, in the
- * order of the file; `workflow` is there when there are none.
+ * order of the file. `workflow` is there when there are none; else `draft` is what is sound enough of it to be planned,
+ * not to be run, for what only planning finds.
  */
-export function readPipeline(text: string, file: string): { workflow?: Workflow; problems: Problem[] } {
+export function readPipeline(
+  text: string,
+  file: string,
+): { workflow?: Workflow; draft?: Workflow; problems: Problem[] } {
   const { document, problems } = parseDocument(text, file);
   if (document === undefined) {
     return { problems: inFileOrder(problems) };
@@ -35,7 +39,18 @@ export function readPipeline(text: string, file: string): { workflow?: Workflow;
     ...needsProblems(workflow.jobs),
     ...workflow.jobs.flatMap((job) => [...unlistedSecrets(job), ...repeatedArtifacts(job)]),
   ];
-  return all.length > 0 ? { problems: inFileOrder(all) } : { workflow, problems: [] };
+  return all.length > 0 ? { draft: soundPart(workflow, all), problems: inFileOrder(all) } : { workflow, problems: [] };
+}
+
+/** Without what would only be found wrong once more: needs, and matrices of jobs in whose lines there is a problem. */
+function soundPart(workflow: Workflow, problems: readonly Problem[]): Workflow {
+  const starts = workflow.jobs.map(({ place }) => place.line);
+  const sound = workflow.jobs.filter(({ strategy, place }, index) => {
+    const end = starts[index + 1] ?? Number.POSITIVE_INFINITY;
+    const inside = ({ place: at }: Problem) => at !== undefined && at.line >= place.line && at.line <= end;
+    return strategy === undefined || !problems.some(inside);
+  });
+  return { ...workflow, jobs: sound.map((job) => ({ ...job, needs: [] })) };
 }
 
 function readWorkflow(root: Field, file: string, gathering: Gathering): Workflow {

@@ -29,6 +29,8 @@ const grammar = z.strictObject({
   images: z.record(z.string(), z.string()).optional(),
   /** Bytes all caches together may take. */
   cache: size.optional(),
+  /** What may be kept of runs that failed, for `--rerun-failed`: bytes on disk and how many. */
+  kept: z.strictObject({ size: size.optional(), runs: z.int().min(0).optional() }).optional(),
 });
 
 /** The user's configuration; every field may be left out. Sizes are bytes. */

@@ -33,8 +33,17 @@ export async function requestedPlans(
   paths: readonly string[],
   options: SelectOptions,
   config: Config,
-  more: Partial<ReadOptions> = {},
 ): Promise<readonly Plan[]> {
+  const { files, read } = await readRequest(paths, options, config);
+  return await readPlans(files, read);
+}
+
+/** The files that arguments and options ask for, and how they are to be planned. Throws a `WrongInput`. */
+export async function readRequest(
+  paths: readonly string[],
+  options: SelectOptions,
+  config: Config,
+): Promise<{ files: readonly string[]; read: ReadOptions }> {
   const payload = readPayload(options);
   const given: Given = {
     vars: readPairs('--var', options.var, options.varFile),
@@ -44,9 +53,9 @@ export async function requestedPlans(
   };
   const matrix = readMatrixFilter(options.matrix);
   const files = await findPipelines([...paths, ...options.workflows]);
-  return await readPlans(
-    files.map((file) => resolve(file)),
-    {
+  return {
+    files: files.map((file) => resolve(file)),
+    read: {
       given,
       host: hostBounds(config),
       ...(options.job.length === 0 ? {} : { jobs: options.job }),
@@ -55,7 +64,6 @@ export async function requestedPlans(
       ...(matrix.size === 0 ? {} : { matrix }),
       ...(config.isolation === undefined ? {} : { defaultIsolation: config.isolation }),
       ...(config.images === undefined ? {} : { images: config.images }),
-      ...more,
     },
-  );
+  };
 }

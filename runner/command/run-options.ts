@@ -35,6 +35,8 @@ export interface RunOptions extends SelectOptions {
   readonly logLimit?: number;
   readonly out?: string;
   readonly keepFailed: boolean;
+  /** Id of a run, the start of one, or `latest`. */
+  readonly rerunFailed?: string;
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly dryrun: boolean;
@@ -81,7 +83,11 @@ export function addRunOptions(command: Command): Command {
     .option('--memory <size>', 'memory all machines may take together', bytes)
     .option('--log-limit <size>', 'output a step may write (256Mi)', bytes)
     .option('--out <folder>', 'copy artifacts to <folder>/<artifact>/')
-    .option('--keep-failed', 'keep the disks of failed steps', false)
+    .option(
+      '--rerun-failed <run>',
+      'run again what failed in a run (id or `latest`), each job from the step that failed',
+    )
+    .option('--keep-failed', 'keep the disks of failed steps whatever room they take, and say where', false)
     .option('--json', 'print events, one JSON object a line, and nothing else', false)
     .option('-n, --dry-run', 'show what would run', false)
     .addOption(new Option('--dryrun', "act's spelling").default(false).hideHelp())

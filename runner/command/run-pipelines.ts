@@ -10,6 +10,7 @@ import { type LocalLease, localProvider } from '../provider/local/provider.ts';
 import { runLease } from '../run/run-lease.ts';
 import type { RunStore } from '../store/store.ts';
 import { failureEvents } from './failure-events.ts';
+import { dropBeyondBounds, Keeping } from './keeping.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 import { type RunSetting, runServices } from './run-services.ts';
 
@@ -43,6 +44,7 @@ export async function runPipelines({ plans, store, show, setting, onRun }: RunAl
     onRun(lease.run);
     delete end.event;
     await runOne(lease, setting, end, watching);
+    await dropBeyondBounds(store, setting.config);
     worst = worse(worst, (end as { event?: RunEndEvent }).event?.exitCode ?? 3);
   }
   return setting.signal.aborted ? 130 : worst;
@@ -56,15 +58,18 @@ async function runOne(
   show: RunSink,
 ): Promise<void> {
   const started = Date.now();
+  const keeping = new Keeping(lease, setting);
   try {
-    await runLease(lease, await runServices(lease, setting));
+    const services = await runServices(lease, setting);
+    await runLease(lease, { ...services, keep: (run) => keeping.keep(run) });
   } catch (error) {
     if (end.event !== undefined) {
       throw error;
     }
     await tellFailure(lease, error, started, show);
   } finally {
-    await removeFolders(lease, setting.options.keepFailed);
+    await removeScratch(lease);
+    await keeping.clearUp();
   }
 }
 
@@ -88,11 +93,9 @@ async function tellFailure(lease: LocalLease, error: unknown, started: number, s
   }
 }
 
-async function removeFolders(lease: LocalLease, keepDisks: boolean): Promise<void> {
-  const folders = [join(scratchFolder(), lease.run), ...(keepDisks ? [] : [join(lease.folder, 'disks')])];
-  for (const folder of folders) {
-    await attempt(`remove ${folder}`, () => rm(folder, { recursive: true, force: true }));
-  }
+async function removeScratch({ run }: LocalLease): Promise<void> {
+  const folder = join(scratchFolder(), run);
+  await attempt(`remove ${folder}`, () => rm(folder, { recursive: true, force: true }));
   await removeIfEmpty(scratchFolder());
 }
 

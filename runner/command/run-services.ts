@@ -7,12 +7,16 @@ import type { ChooseMachine } from '../model/machine.ts';
 import { actionFetcher } from '../provider/local/actions/fetch.ts';
 import type { LocalLease } from '../provider/local/provider.ts';
 import { localSource } from '../provider/local/source.ts';
+import type { Earlier, EarlierArtifact, KeptRun } from '../run/rerun/kept.ts';
 import { defaultLimits, guestFolder, type RunServices } from '../run/services.ts';
 import { openCache } from '../service/cache-store.ts';
+import { bringKept } from '../store/kept/bring.ts';
+import { disksOf } from '../store/kept/room.ts';
 import type { Config } from './config.ts';
 import { guestAccess, guestCaFile } from './guest-access.ts';
 import { hostBudget } from './plan-request.ts';
 import type { RunOptions } from './run-options.ts';
+import type { Asked } from './run-request.ts';
 
 /** Bytes all caches together may take when the configuration names none. */
 const cacheLimit = 10 * 1024 ** 3;
@@ -22,8 +26,8 @@ export interface RunSetting {
   readonly options: RunOptions;
   readonly config: Config;
   readonly secrets: ReadonlyMap<string, string>;
-  /** Other names for images. */
-  readonly images: Readonly<Record<string, string>>;
+  readonly asked: Asked;
+  readonly earlier?: EarlierFile;
   readonly choose: ChooseMachine;
   /** Tells what is worth knowing and belongs to no run. */
   readonly warn: (sentence: string) => void;
@@ -31,9 +35,16 @@ export interface RunSetting {
   readonly signal: AbortSignal;
 }
 
+/** A run that another one goes on from. */
+export interface EarlierFile {
+  readonly folder: string;
+  readonly kept: KeptRun;
+  readonly artifacts: readonly EarlierArtifact[];
+}
+
 /** Makes the folders of a run and names what it leans on. Fails with a `HostFault`. */
 export async function runServices(lease: LocalLease, setting: RunSetting): Promise<RunServices> {
-  const { options, config, images } = setting;
+  const { options, config, asked, earlier } = setting;
   const { repository } = lease.plan;
   const scratch = join(scratchFolder(), lease.run);
   const disks = join(lease.folder, 'disks');
@@ -48,7 +59,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     run: lease.run,
     choose: setting.choose,
     openImage: (reference, onProgress) =>
-      openImage(images[reference] ?? reference, {
+      openImage(asked.images[reference] ?? reference, {
         onProgress,
         signal: setting.signal,
         ...(repository === undefined ? {} : { repository }),
@@ -57,7 +68,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     source: localSource(repository),
     actions: actionFetcher({
       run: lease.run,
-      ...(options.actionsMirror === undefined ? {} : { mirror: resolve(options.actionsMirror) }),
+      ...(asked.actionsMirror === undefined ? {} : { mirror: resolve(asked.actionsMirror) }),
       warn: (sentence) => setting.warn(sentence),
     }),
     caches: openCache({
@@ -74,8 +85,13 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     scratch,
     disks,
     keepFailed: options.keepFailed,
+    ...(earlier === undefined ? {} : { earlier: await broughtTo(disks, earlier) }),
     now: () => new Date(),
   };
+}
+
+async function broughtTo(disks: string, { folder, kept, artifacts }: EarlierFile): Promise<Earlier> {
+  return { kept: await bringKept(kept, disksOf(folder), join(disks, 'before')), artifacts };
 }
 
 function networkExtras(config: Config): RunServices['network'] {

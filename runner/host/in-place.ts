@@ -59,11 +59,11 @@ export async function putInPlace(target: string, make: (temporary: string) => Pr
 }
 
 /** Writes a small file whole or not at all, safe against other processes writing it at once. */
-export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
   await makeFolder(dirname(path));
   const temporary = `${path}.${randomBytes(4).toString('hex')}.making`;
   try {
-    await writeFile(temporary, data);
+    await writeFile(temporary, data, { mode });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

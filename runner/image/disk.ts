@@ -1,4 +1,6 @@
-import { open, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
+import { dirname, isAbsolute, relative } from 'node:path';
+import { attempt } from '../host/attempt.ts';
 import { HostFault, WrongInput } from '../host/fault.ts';
 import { runProgram } from '../host/process.ts';
 import type { Disk, DiskSpec } from '../model/machine.ts';
@@ -81,13 +83,36 @@ async function fork(parent: Disk, path: string, format: 'raw' | 'qcow2', signal:
   }
   if (format === 'qcow2') {
     // The parent's format is always said: a guest that wrote a qcow2 header into its raw disk must not have it believed.
-    const backing = ['-b', parent.path, '-F', parent.format];
+    const backing = ['-b', seenFrom(path, parent.path), '-F', parent.format];
     await runProgram('fork a disk', ['qemu-img', 'create', '-q', '-f', 'qcow2', ...backing, path], { signal });
   } else if (parent.format === 'raw') {
-    await runProgram('copy a disk', ['cp', '--reflink=auto', '--sparse=always', '--', parent.path, path], { signal });
+    await copy(parent.path, path, signal);
   } else {
     await convert({ path: parent.path, format: parent.format }, path, 'raw', signal);
   }
+}
+
+/**
+ * Into a file of its own, which then takes the place of the claimed one: ext4 writes to disk at once what is copied into a
+ * file that was there and empty, which takes many times as long.
+ */
+async function copy(from: string, path: string, signal: AbortSignal): Promise<void> {
+  const fresh = `${path}.copy`;
+  try {
+    await runProgram('copy a disk', ['cp', '--reflink=auto', '--sparse=always', '--', from, fresh], { signal });
+    await attempt('copy a disk', async () => {
+      await rm(path);
+      await link(fresh, path);
+    });
+  } finally {
+    await rm(fresh, { force: true });
+  }
+}
+
+/** Files of one folder tree find each other wherever the tree is. */
+function seenFrom(path: string, parent: string): string {
+  const short = relative(dirname(path), parent);
+  return short.startsWith('..') || isAbsolute(short) ? parent : short;
 }
 
 function convert(

@@ -78,6 +78,9 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<Job
     for (const text of plan.notices) {
       await report.notice({}, text);
     }
+    if (run.earlier !== undefined) {
+      await report.notice({}, `goes on from run ${run.earlier.id}, with the files that this one began with`);
+    }
     results = await runPlan(run);
   } finally {
     fault = await clearUp(run, results);

@@ -16,7 +16,9 @@ export function leftOf(run: string, folder: string): string[] {
     ...mounts().flatMap((point) => (below(point, scratch) || below(point, kept) ? [`mount ${point}`] : [])),
     ...loops().flatMap((file) => (below(file, scratch) || below(file, kept) ? [`loop device of ${file}`] : [])),
     ...cgroups('/sys/fs/cgroup').flatMap((group) => (group.endsWith(`/lightv/${run}`) ? [`group ${group}`] : [])),
-    ...[scratch, disks].flatMap((path) => (existsSync(path) ? [`folder ${path}`] : [])),
+    ...(existsSync(scratch) ? [`folder ${scratch}`] : []),
+    // What is kept of a run that failed is whole, or it is not there.
+    ...(existsSync(disks) && !existsSync(join(kept, 'kept.json')) ? [`folder ${disks}`] : []),
   ];
 }
 

@@ -5,6 +5,7 @@ import { ensureSetup } from '../ensure-setup.ts';
 import { coldBoot } from './cold-boot.ts';
 import { logFlood } from './log-flood.ts';
 import { manyJobs } from './many-jobs.ts';
+import { rerunFailed } from './rerun.ts';
 import { runStepOverhead } from './run-step.ts';
 import { sandboxStep } from './sandbox-step.ts';
 import { type Section, showSection } from './section.ts';
@@ -15,6 +16,7 @@ const benches: readonly (() => Promise<readonly Section[]>)[] = [
   () => startUp(15),
   async () => [await sandboxStep(15)],
   async () => [await runStepOverhead()],
+  async () => [await rerunFailed(9)],
   async () => [await coldBoot(5)],
   async () => [await manyJobs()],
   async () => [await logFlood()],

@@ -76,8 +76,9 @@ function problemLines(event: ProblemEvent): readonly Line[] {
 function endText(end: StepEndEvent | JobEndEvent | RunEndEvent): string {
   const allowed = end.outcome !== end.conclusion ? ` (${end.outcome}, allowed)` : '';
   const why = whyText(end);
+  const from = 'recorded' in end && end.recorded !== undefined ? ` (of run ${end.recorded})` : '';
   const time = end.durationMs === undefined || end.conclusion === 'skipped' ? '' : `, ${duration(end.durationMs)}`;
-  return `${end.conclusion}${allowed}${why === '' ? '' : `: ${why}`}${time}`;
+  return `${end.conclusion}${allowed}${from}${why === '' ? '' : `: ${why}`}${time}`;
 }
 
 const reasons: { readonly [R in Reason]: string } = {

@@ -2,23 +2,22 @@ import { stateFolder } from '../../host/paths.ts';
 import type { ChooseMachine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { openStore } from '../../store/store.ts';
-import { askHidden } from '../ask-hidden.ts';
 import { checkLevels } from '../check-levels.ts';
 import { chooseScreen } from '../choose-screen.ts';
 import { readConfig } from '../config.ts';
 import { ensureSetup } from '../ensure-setup.ts';
 import { failureEvents } from '../failure-events.ts';
-import { readEnvironment, readPairs, readSecrets } from '../given.ts';
 import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
 import { killRun } from '../kill-run.ts';
 import { machines } from '../machines.ts';
 import { demandOf } from '../plan-demand.ts';
 import { dryRunText, jobsJson, jobsTable } from '../plan-list.ts';
-import { hostBounds, requestedPlans } from '../plan-request.ts';
 import type { Screen } from '../render/screen.ts';
 import { Interrupted } from '../report-error.ts';
+import { rerunRequest } from '../rerun-request.ts';
 import { addRunOptions, type RunOptions } from '../run-options.ts';
 import { runPipelines } from '../run-pipelines.ts';
+import { freshRequest, type RunRequest } from '../run-request.ts';
 import type { RunSetting } from '../run-services.ts';
 import { sweepDeadRuns } from '../sweep-dead-runs.ts';
 import type { VerbDefinition } from '../verbs.ts';
@@ -44,22 +43,21 @@ interface Begun {
 
 async function run(paths: readonly string[], options: RunOptions, begun: Begun): Promise<number> {
   const config = readConfig();
-  const images = { ...config.images, ...readPairs('--platform', options.platform, undefined) };
-  const ask = process.stdin.isTTY ? askHidden : undefined;
-  const secrets = await readSecrets(options.secret, options.secretFile, ask);
-  const plans = await requestedPlans(paths, options, config, {
-    images,
-    host: hostBounds(config, options.memory),
-    env: readEnvironment(options.env, options.envFile),
-    secrets: new Set(secrets.keys()),
-    ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
-  });
-  if (onlyShows(options)) {
-    const text = options.list ? jobsTable : dryRunText;
-    process.stdout.write(options.json ? jobsJson(plans) : text(plans));
+  const { rerunFailed } = options;
+  const request =
+    rerunFailed === undefined
+      ? await freshRequest(paths, options, config)
+      : await rerunRequest(rerunFailed, paths, options, config);
+  if (request === undefined) {
+    process.stderr.write(`lightv: nothing failed in the run ${rerunFailed}\n`);
     return 0;
   }
-  return await runForReal(plans, { options, config, images, secrets }, begun);
+  if (onlyShows(options)) {
+    const text = options.list ? jobsTable : dryRunText;
+    process.stdout.write(options.json ? jobsJson(request.plans) : text(request.plans));
+    return 0;
+  }
+  return await runForReal(request, { options, config }, begun);
 }
 
 function onlyShows({ list, dryRun, dryrun }: RunOptions): boolean {
@@ -77,8 +75,8 @@ function tellRefusal(error: unknown): void {
 }
 
 async function runForReal(
-  plans: readonly Plan[],
-  given: Omit<RunSetting, 'choose' | 'signal' | 'warn'>,
+  { plans, ...request }: RunRequest,
+  given: Pick<RunSetting, 'options' | 'config'>,
   begun: Begun,
 ): Promise<number> {
   let screen: Screen | undefined;
@@ -90,12 +88,12 @@ async function runForReal(
   });
   try {
     const choose = machines();
-    await makeReady(plans, given, choose, interrupt);
+    await makeReady(plans, { ...given, ...request }, choose, interrupt);
     const store = openStore(stateFolder());
     try {
       await sweepDeadRuns(store);
       screen = await chooseScreen(given.options.json, interrupt.stop);
-      const setting = { ...given, choose, signal: interrupt.signal, warn: say };
+      const setting = { ...given, ...request, choose, signal: interrupt.signal, warn: say };
       const onRun = (run: string) => {
         begun.run = run;
       };
@@ -112,12 +110,12 @@ async function runForReal(
 /** Installs and makes what is missing of what these plans need and looks whether it can be had; says so on stderr. */
 async function makeReady(
   plans: readonly Plan[],
-  { images, options: { accel } }: Pick<RunSetting, 'images' | 'options'>,
+  { asked: { images }, options: { accel } }: Pick<RunSetting, 'asked' | 'options'>,
   choose: ChooseMachine,
   interrupt: Interrupt,
 ): Promise<void> {
-  const asked = demandOf(plans);
-  const demand = { ...asked, images: new Set([...asked.images].map((image) => images[image] ?? image)) };
+  const wanted = demandOf(plans);
+  const demand = { ...wanted, images: new Set([...wanted.images].map((image) => images[image] ?? image)) };
   const repository = plans[0]?.repository;
   const onProgress = (line: string) => process.stderr.write(`lightv: ${line}\n`);
   const { signal } = interrupt;

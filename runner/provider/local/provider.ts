@@ -52,7 +52,8 @@ export function localProvider({ plans, store, show, out }: LocalOptions): LocalP
 
 function leaseOf(run: OpenRun, plan: Plan, show: RunSink, cancelled: AbortSignal, out: string | undefined): LocalLease {
   const { github } = plan.contexts;
-  const numbered = { ...(github as object), run_id: runNumber(run.id, plan), run_number: '1', run_attempt: '1' };
+  // A run that goes on from another one has its number, and an attempt of its own.
+  const numbered = { run_id: runNumber(run.id, plan), run_number: '1', run_attempt: '1', ...(github as object) };
   return {
     run: run.id,
     folder: run.folder,

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { causeText, HostFault, WrongInput } from '../../host/fault.ts';
 import { imageExists } from '../../image/open.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Plan, PlanContexts } from '../../model/plan.ts';
 import type { Place, Problem } from '../../model/problem.ts';
 import type { Dialect, Isolation, Template, Workflow } from '../../model/workflow.ts';
 import { type PlanOptions, planWorkflow } from '../../plan/plan-workflow.ts';
@@ -20,6 +20,8 @@ const largestFile = 1024 * 1024;
 
 export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matrix' | 'isolation' | 'host' | 'secrets'> {
   readonly given: Given;
+  /** Instead of what git and `given` say: those of a run that is run again. */
+  readonly contexts?: PlanContexts;
   /** Of all files; left out, each tells its own. */
   readonly dialect?: Dialect;
   /** Level of what names none, weaker than `isolation`: it raises nothing. */
@@ -125,7 +127,7 @@ function asked(workflows: readonly Workflow[], jobs: readonly string[] = []): re
 async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: Plan; problems: readonly Problem[] }> {
   const { given, defaultIsolation, images = {}, env = {}, dialect: _, ...rest } = options;
   const repository = await repositoryTop(dirname(workflow.file));
-  const contexts = await localContexts(workflow, repository, given);
+  const contexts = options.contexts ?? (await localContexts(workflow, repository, given));
   const changed = options.event === undefined || repository === undefined ? undefined : await changedFiles(repository);
   const jobs = options.jobs?.filter((id) => workflow.jobs.some((job) => job.id === id));
   const result = planWorkflow(withDefault(workflow, defaultIsolation), {

@@ -7,12 +7,15 @@ import { secretDigests } from './earlier-run.ts';
 
 /**
  * Keeps what a later run can go on from when a job did not end well; the files that have to stay. All machines are gone.
- * That something cannot be kept is told and no failure.
+ * That something cannot be kept is told and no failure. A host that could not go on is not to be filled up any more.
  */
 export async function keepRun(run: RunScene, results: readonly JobResult[]): Promise<ReadonlySet<string>> {
   const { services, sources, commits, report, kept: jobs } = run;
   const bad = results.some(({ conclusion }) => conclusion === 'failure' || conclusion === 'cancelled');
-  if (services.keep === undefined || !bad) {
+  const fault = results.some(({ reason, steps }) =>
+    [reason, ...steps.map((step) => step.reason)].includes('host-fault'),
+  );
+  if (services.keep === undefined || !bad || fault) {
     return new Set();
   }
   const salt = randomBytes(16).toString('hex');

@@ -37,7 +37,7 @@ _Noreturn static void child(const struct copy *copy, const struct child_ends *en
 
 static bool spawn(struct task *task, const struct copy *copy, struct child_ends *ends) {
   bool input = copy->kind == TASK_COPY_IN || (copy->flags & COPY_OUT_LIST) != 0;
-  task->input = input ? malloc(INPUT_WINDOW) : NULL;
+  task->input.bytes = input ? malloc(INPUT_WINDOW) : NULL;
   task->credit = copy->credit;
   if (input ? !agent_pipe(false, &task->in, &ends->in) : (ends->in = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
     return false;

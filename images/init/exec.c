@@ -129,7 +129,7 @@ static void start(struct line *line, uint32_t id, const struct request *r) {
   task->credit = r->credit;
   task->terminal = (r->flags & EXEC_TERMINAL) != 0;
   task->oom_kills = oom_kills();
-  task->input = (r->flags & (EXEC_INPUT | EXEC_TERMINAL)) != 0 ? malloc(INPUT_WINDOW) : NULL;
+  task->input.bytes = (r->flags & (EXEC_INPUT | EXEC_TERMINAL)) != 0 ? malloc(INPUT_WINDOW) : NULL;
   struct child_ends ends = {.in = -1, .out = -1, .err = -1};
   if (!spawn(task, r, &ends)) {
     char sentence[128];

@@ -1,51 +1,53 @@
 #include "input.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-bool input_queue(struct task *task, const uint8_t *bytes, size_t size) {
-  if (task->input == NULL || task->in_ended || size > INPUT_WINDOW - task->in_size) {
+bool input_queue(struct input *input, const uint8_t *bytes, size_t size) {
+  if (input->bytes == NULL || input->ended || size > INPUT_WINDOW - input->size) {
     return false;
   }
-  if (task->in_start + task->in_size + size > INPUT_WINDOW) {
-    memmove(task->input, task->input + task->in_start, task->in_size);
-    task->in_start = 0;
+  if (input->start + input->size + size > INPUT_WINDOW) {
+    memmove(input->bytes, input->bytes + input->start, input->size);
+    input->start = 0;
   }
-  memcpy(task->input + task->in_start + task->in_size, bytes, size);
-  task->in_size += size;
+  memcpy(input->bytes + input->start + input->size, bytes, size);
+  input->size += size;
   return true;
 }
 
-void input_move(struct line *line, struct task *task) {
-  size_t before = task->in_size;
-  while (task->in >= 0 && task->in_size > 0) {
-    ssize_t n = write(task->in, task->input + task->in_start, task->in_size);
+static void moved(struct input *input, size_t size) {
+  input->size -= size;
+  input->start = input->size == 0 ? 0 : input->start + size;
+  input->ungranted += (uint32_t)size;
+}
+
+int input_write(struct input *input, int fd) {
+  while (input->size > 0) {
+    ssize_t n = write(fd, input->bytes + input->start, input->size);
     if (n < 0 && errno == EINTR) {
       continue;
     }
-    if (n < 0 && errno != EAGAIN) {
-      close_end(&task->in);
-    }
     if (n <= 0) {
-      break;
+      return n == 0 || errno == EAGAIN ? 0 : errno;
     }
-    task->in_start += (size_t)n;
-    task->in_size -= (size_t)n;
+    moved(input, (size_t)n);
   }
-  if (task->in < 0) {
-    /* Nobody reads it any more: it is dropped, and granted again so that the host is not held up. */
-    task->in_size = 0;
+  return 0;
+}
+
+void input_drop(struct input *input) { moved(input, input->size); }
+
+void input_grant(struct line *line, struct input *input, uint32_t id) {
+  if (input->ungranted > 0 && !input->ended && line_takes_requests(line)) {
+    line_send_u32(line, GUEST_GRANT, id, input->ungranted);
+    input->ungranted = 0;
   }
-  if (task->in_size == 0) {
-    task->in_start = 0;
-    if (task->in_ended && !task->terminal) {
-      close_end(&task->in);
-    }
-  }
-  task->ungranted += (uint32_t)(before - task->in_size);
-  if (task->ungranted > 0 && !task->in_ended && line_takes_requests(line)) {
-    line_send_u32(line, GUEST_GRANT, task->id, task->ungranted);
-    task->ungranted = 0;
-  }
+}
+
+void input_free(struct input *input) {
+  free(input->bytes);
+  *input = (struct input){0};
 }

@@ -5,7 +5,6 @@
 
 #include "discard.h"
 #include "ending.h"
-#include "input.h"
 
 /* A terminal's last output reaches its master a little after the last process is gone. */
 enum { TERMINAL_QUIET_MS = 100 };
@@ -29,7 +28,7 @@ size_t tasks_poll(const struct line *line, struct pollfd *polls) {
     if (task->kind == TASK_NONE) {
       continue;
     }
-    if (task->in >= 0 && task->in_size > 0) {
+    if (task->in >= 0 && task->input.size > 0) {
       polls[n++] = (struct pollfd){.fd = task->in, .events = POLLOUT};
     }
     if (wants_output(line, task, task->out, task->out_left)) {
@@ -80,6 +79,18 @@ static void move_output(struct line *line, struct task *task, int *fd, uint8_t t
   close_end(fd);
 }
 
+static void move_input(struct line *line, struct task *task) {
+  if (task->in >= 0 && input_write(&task->input, task->in) != 0) {
+    close_end(&task->in);
+  }
+  if (task->in < 0) {
+    input_drop(&task->input);
+  } else if (task->input.size == 0 && task->input.ended && !task->terminal) {
+    close_end(&task->in);
+  }
+  input_grant(line, &task->input, task->id);
+}
+
 static void move_words(struct task *task) {
   char spill[256];
   while (task->err >= 0) {
@@ -119,8 +130,8 @@ void tasks_move(struct line *line) {
     if (task->kind == TASK_NONE) {
       continue;
     }
-    if (task->input != NULL) {
-      input_move(line, task);
+    if (task->input.bytes != NULL) {
+      move_input(line, task);
     }
     move_output(line, task, &task->out, task->kind == TASK_EXEC ? GUEST_STDOUT : GUEST_DATA, &task->out_left);
     if (task->kind == TASK_EXEC) {

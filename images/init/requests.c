@@ -23,7 +23,7 @@ void request_await_hello(void) { greeted = false; }
 
 static const char *take_input(uint32_t id, struct cursor *payload) {
   struct task *task = task_find(id);
-  if (task != NULL && !input_queue(task, payload->at, payload->left)) {
+  if (task != NULL && !input_queue(&task->input, payload->at, payload->left)) {
     return "the host sent more input than it was granted";
   }
   return NULL;
@@ -36,9 +36,9 @@ static const char *take_input_end(uint32_t id, struct cursor *payload) {
   }
   if (task != NULL) {
     if (task->terminal) {
-      input_queue(task, (const uint8_t *)"\x04", 1);
+      input_queue(&task->input, (const uint8_t *)"\x04", 1);
     }
-    task->in_ended = true;
+    task->input.ended = true;
   }
   return NULL;
 }

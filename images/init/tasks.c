@@ -1,6 +1,5 @@
 #include "tasks.h"
 
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,7 +46,7 @@ void task_free(struct task *task) {
   close_end(&task->out);
   close_end(&task->err);
   close_end(&task->status);
-  free(task->input);
+  input_free(&task->input);
   *task = (struct task){.kind = TASK_NONE};
 }
 

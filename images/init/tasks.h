@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "line.h"
+#include "input.h"
 
 enum { TASKS_MAX = 64 };
 
@@ -23,12 +23,7 @@ struct task {
   /* Tells why a command was not started: empty when it was. */
   int status;
   bool terminal;
-  uint8_t *input;
-  size_t in_start;
-  size_t in_size;
-  bool in_ended;
-  /* Bytes of input moved on that the host does not know of yet. */
-  uint32_t ungranted;
+  struct input input;
   /* Bytes of output the host has still room for. */
   uint64_t credit;
   bool reaped;

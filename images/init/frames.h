@@ -7,7 +7,7 @@
 
 /* PROTOCOL.md explains every number here. */
 enum {
-  PROTOCOL_VERSION = 2,
+  PROTOCOL_VERSION = 3,
   PROTOCOL_MAGIC = 0x4756544c, /* "LTVG" */
   FRAME_HEADER = 9,
   FRAME_MAX = 1 << 20,
@@ -29,6 +29,10 @@ enum frame_type {
   HOST_STOP_LEFT = 0x0b,
   HOST_PING = 0x0c,
   HOST_SHUTDOWN = 0x0d,
+  HOST_LISTEN = 0x0e,
+  HOST_ACCEPT = 0x0f,
+  HOST_CONNECT = 0x10,
+  HOST_CLOSE = 0x11,
 
   GUEST_HELLO = 0x81,
   GUEST_STDOUT = 0x82,
@@ -41,6 +45,9 @@ enum frame_type {
   GUEST_PONG = 0x89,
   GUEST_GRANT = 0x8a,
   GUEST_FATAL = 0x8b,
+  GUEST_LISTENING = 0x8c,
+  GUEST_CONNECTED = 0x8d,
+  GUEST_DATA_END = 0x8e,
 };
 
 enum exit_kind { EXIT_CODE = 0, EXIT_SIGNAL = 1, EXIT_OUT_OF_MEMORY = 2, EXIT_NOT_STARTED = 3 };

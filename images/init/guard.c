@@ -9,9 +9,10 @@
 
 #include "say.h"
 
-enum { OPEN_FILES = 65536 };
+enum { OPEN_FILES = 65536, OWN_FILES = 4096 };
 
 static bool guarded;
+static struct rlimit files_before;
 
 static bool set_oom_score(const char *value) {
   int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -23,7 +24,17 @@ static bool set_oom_score(const char *value) {
   return done;
 }
 
+/* Every tunnel is an open file. */
+static void open_many(void) {
+  if (getrlimit(RLIMIT_NOFILE, &files_before) == 0 && files_before.rlim_cur < OWN_FILES) {
+    struct rlimit files = {.rlim_max = files_before.rlim_max};
+    files.rlim_cur = files.rlim_max < OWN_FILES ? files.rlim_max : OWN_FILES;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
 void guard_self(void) {
+  open_many();
   /* In a sandbox this may be refused; there the host's cgroup decides who dies. */
   guarded = set_oom_score("-1000");
   /* A fork bomb is not to keep us from killing it. In a sandbox the host starts us so, since we may not ask for it. */
@@ -38,10 +49,8 @@ void guard_child(void) {
   if (guarded) {
     set_oom_score("0");
   }
-  if (in_machine) {
-    struct rlimit files = {.rlim_cur = OPEN_FILES, .rlim_max = OPEN_FILES};
-    setrlimit(RLIMIT_NOFILE, &files);
-  }
+  struct rlimit files = {.rlim_cur = OPEN_FILES, .rlim_max = OPEN_FILES};
+  setrlimit(RLIMIT_NOFILE, in_machine ? &files : &files_before);
   struct rlimit core = {0};
   setrlimit(RLIMIT_CORE, &core);
 }

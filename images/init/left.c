@@ -9,6 +9,7 @@
 
 #include "processes.h"
 #include "say.h"
+#include "tunnels.h"
 
 enum { FACTS_MAX = 4096, FACT_SIZE = 256, NAMED_MAX = 200, ANSWER_SPACE = 128 * 1024 };
 
@@ -79,7 +80,11 @@ static void take_inet(struct facts *facts, const char *line, const char *kind) {
     words[i] = (uint32_t)strtoul(word, NULL, 16);
   }
   inet_ntop(count == 1 ? AF_INET : AF_INET6, words, text, sizeof text);
-  add(facts, count == 1 ? "%s %s:%u" : "%s [%s]:%u", kind, text, port);
+  char name[80];
+  snprintf(name, sizeof name, count == 1 ? "%s %s:%u" : "%s [%s]:%u", kind, text, port);
+  if (!tunnels_listen_at(name)) {
+    add(facts, "%s", name);
+  }
 }
 
 static void take_unix(struct facts *facts, const char *line, const char *kind) {

@@ -15,6 +15,7 @@
 #include "requests.h"
 #include "say.h"
 #include "tasks.h"
+#include "tunnels.h"
 
 enum {
   PORT_RETRY_MS = 20,
@@ -64,13 +65,14 @@ static void take_requests(struct line *line) {
 
 /* Waits until something can be done; returns whether the line has something to read. */
 static bool wait_for_work(const struct line *line, int signals) {
-  struct pollfd polls[3 + TASK_POLLS];
+  static struct pollfd polls[3 + TASK_POLLS + TUNNELS_MAX];
   size_t n = 0;
   polls[n++] = (struct pollfd){.fd = signals, .events = POLLIN};
   size_t in = n;
   polls[n++] = (struct pollfd){.fd = line_takes_requests(line) ? line->in : -1, .events = POLLIN};
   polls[n++] = (struct pollfd){.fd = line_has_outgoing(line) ? line->out : -1, .events = POLLOUT};
   n += tasks_poll(line, polls + n);
+  n += tunnels_poll(line, polls + n);
   int ready = poll(polls, n, tasks_timeout());
   if (ready > 0 && (polls[0].revents & POLLIN) != 0) {
     struct signalfd_siginfo spent;
@@ -86,6 +88,7 @@ static void serve(struct line *line, int signals) {
     processes_reap();
     take_requests(line);
     tasks_move(line);
+    tunnels_move(line);
     bool held_back = !line_takes_requests(line);
     if (line_write(line) == LINE_GONE) {
       return;
@@ -131,6 +134,7 @@ _Noreturn static void run_machine(int signals) {
   while (there) {
     serve(&line, signals);
     line_reset(&line);
+    tunnels_close();
     request_await_hello();
     there = wait_for_host(&line, PORT_RETURN_MS);
   }

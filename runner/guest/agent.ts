@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Command, CopyOutOptions, Exit, Leftovers, OutputSink } from '../model/machine.ts';
+import type { Command, CopyOutOptions, Exit, GuestAddress, Leftovers, OutputSink } from '../model/machine.ts';
 import { ask } from './ask.ts';
 import { copyInOnLine } from './copy.ts';
 import { copyOutOnLine } from './copy-out.ts';
@@ -8,6 +8,7 @@ import { execOnLine } from './exec.ts';
 import type { GuestHello, Pong } from './guest-message.ts';
 import { type GuestMounts, type GuestNetwork, magic, protocolVersion } from './host-message.ts';
 import { Line } from './line.ts';
+import { Tunnels } from './tunnels.ts';
 
 export { GuestRefusal } from './copy.ts';
 export type { GuestHello, Pong } from './guest-message.ts';
@@ -69,9 +70,11 @@ async function greet(line: Line, hello: HostHello): Promise<GuestHello> {
 export class GuestAgent {
   readonly hello: GuestHello;
   readonly #line: Line;
+  readonly #tunnels: Tunnels;
 
   constructor(line: Line, hello: GuestHello) {
     this.#line = line;
+    this.#tunnels = new Tunnels(line);
     this.hello = hello;
   }
 
@@ -93,6 +96,16 @@ export class GuestAgent {
   /** The contract of `MicroVm.copyOut`; a `GuestRefusal` names what could not be read, also while it is read. */
   async copyOut(path: string, signal: AbortSignal, options: CopyOutOptions = {}): Promise<AsyncIterable<Uint8Array>> {
     return copyOutOnLine(this.#line, path, signal, options);
+  }
+
+  /** The contract of `MicroVm.listen`. */
+  listen(at: GuestAddress, accept: (connection: Duplex) => void, signal: AbortSignal): Promise<{ port: number }> {
+    return this.#tunnels.listen(at, accept, signal);
+  }
+
+  /** The contract of `MicroVm.connect`. */
+  connect(at: GuestAddress, signal: AbortSignal): Promise<Duplex> {
+    return this.#tunnels.connect(at, signal);
   }
 
   /** What commands that have ended left behind. A `HostFault` when the guest does not say. */

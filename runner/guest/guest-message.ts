@@ -38,7 +38,10 @@ export type GuestMessage =
   | ({ readonly kind: 'left' } & Leftovers)
   | ({ readonly kind: 'pong' } & Pong)
   | { readonly kind: 'grant'; readonly bytes: number }
-  | { readonly kind: 'fatal'; readonly sentence: string };
+  | { readonly kind: 'fatal'; readonly sentence: string }
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'data-end' };
 
 const types = {
   hello: 0x81,
@@ -52,6 +55,9 @@ const types = {
   pong: 0x89,
   grant: 0x8a,
   fatal: 0x8b,
+  listening: 0x8c,
+  connected: 0x8d,
+  'data-end': 0x8e,
 } as const satisfies Record<GuestMessage['kind'], number>;
 
 const exits = ['exited', 'signalled', 'out-of-memory', 'not-started'] as const;
@@ -99,6 +105,12 @@ function readGuestMessage(type: number, reader: PayloadReader): GuestMessage {
       return { kind: 'grant', bytes: reader.u32() };
     case types.fatal:
       return { kind: 'fatal', sentence: reader.text() };
+    case types.listening:
+      return { kind: 'listening', port: reader.u16() };
+    case types.connected:
+      return { kind: 'connected' };
+    case types['data-end']:
+      return { kind: 'data-end' };
     default:
       throw new ProtocolError(`no frame of a guest has the type ${type}`);
   }
@@ -160,7 +172,11 @@ function guestPayload(message: Exclude<GuestMessage, { data: Buffer }>): Buffer 
       return writer.u32(message.bytes).done();
     case 'fatal':
       return writer.text(message.sentence).done();
+    case 'listening':
+      return writer.u16(message.port).done();
     case 'done':
+    case 'connected':
+    case 'data-end':
       return writer.done();
   }
 }

@@ -1,9 +1,10 @@
+import type { GuestAddress } from '../model/machine.ts';
 import { type Frame, frameMax } from './frames.ts';
 import { PayloadReader, PayloadWriter, ProtocolError } from './wire.ts';
 
 /** The first word of both hellos: "LTVG". */
 export const magic = 0x4756544c;
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** IPv4 in dotted form; `gateway` and `dns` may be empty. */
 export interface GuestNetwork {
@@ -62,6 +63,11 @@ export type HostMessage =
     }
   | { readonly kind: 'left' }
   | { readonly kind: 'stop-left' }
+  | ({ readonly kind: 'listen' } & GuestAddress)
+  /** A place for the next connection of a listener, which the message names by its id. */
+  | { readonly kind: 'accept'; readonly listener: number; readonly credit: number }
+  | ({ readonly kind: 'connect'; readonly credit: number } & GuestAddress)
+  | { readonly kind: 'close' }
   | { readonly kind: 'ping'; readonly nonce: bigint }
   | { readonly kind: 'shutdown' };
 
@@ -81,6 +87,10 @@ const types = {
   'stop-left': 0x0b,
   ping: 0x0c,
   shutdown: 0x0d,
+  listen: 0x0e,
+  accept: 0x0f,
+  connect: 0x10,
+  close: 0x11,
 } as const satisfies Record<HostMessage['kind'], number>;
 
 /** A `RangeError` for texts with a NUL and for a command whose words are more than a frame holds. */
@@ -113,6 +123,12 @@ function hostPayload(message: Exclude<HostMessage, { kind: 'input' }>): Buffer {
         .u32(message.credit)
         .text(message.path)
         .done();
+    case 'listen':
+      return writer.text(message.address).u16(message.port).done();
+    case 'accept':
+      return writer.u32(message.listener).u32(message.credit).done();
+    case 'connect':
+      return writer.u32(message.credit).text(message.address).u16(message.port).done();
     case 'ping':
       return writer.u64(message.nonce).done();
     default:
@@ -193,6 +209,14 @@ function readHostMessage(frame: Frame, reader: PayloadReader): HostMessage {
       return { kind: 'ping', nonce: reader.u64() };
     case types.shutdown:
       return { kind: 'shutdown' };
+    case types.listen:
+      return { kind: 'listen', address: reader.text(), port: reader.u16() };
+    case types.accept:
+      return { kind: 'accept', listener: reader.u32(), credit: reader.u32() };
+    case types.connect:
+      return { kind: 'connect', credit: reader.u32(), address: reader.text(), port: reader.u16() };
+    case types.close:
+      return { kind: 'close' };
     default:
       throw new ProtocolError(`no frame of a host has the type ${frame.type}`);
   }

@@ -37,17 +37,23 @@ export class InputPump {
   /** Resolves when all was sent, or soon after `stop`; rejects with what the source rejects with. */
   async run(source: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const bytes of source) {
-      await this.#sendAll(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      await this.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       if (this.#stopped) {
         return;
       }
     }
+    this.end();
+  }
+
+  /** Tells the guest that nothing follows. */
+  end(): void {
     if (!this.#stopped) {
       this.#channel.post(encodeHostMessage(this.#id, { kind: 'input-end' }));
     }
   }
 
-  async #sendAll(bytes: Buffer): Promise<void> {
+  /** Resolves when all of it was sent, or soon after `stop`. One call at a time. */
+  async send(bytes: Buffer): Promise<void> {
     for (let at = 0; at < bytes.length && !this.#stopped; ) {
       const size = Math.min(chunkMax, this.#room, bytes.length - at);
       if (size === 0) {

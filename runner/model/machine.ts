@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ImageFile } from './image.ts';
 import type { Isolation, IsolationLevel, Network } from './workflow.ts';
 
@@ -144,6 +145,12 @@ export interface CopyOutOptions {
   readonly namesOnly?: boolean;
 }
 
+/** A TCP port on a guest's loopback: an IPv4 address of 127.0.0.0/8; for a listener port 0 is any free one. */
+export interface GuestAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** A machine that is up: its guest has said hello. All methods may be called at once. */
 export interface MicroVm {
   readonly id: VmId;
@@ -162,6 +169,18 @@ export interface MicroVm {
   copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal): Promise<void>;
   /** A tar of `path`: a folder's entries relative to it, or one file under its base name. Rejects when it is not there. */
   copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Listens on the guest's loopback, whatever network the guest has; resolves with the port. Each connection made there
+   * is handed to `accept` as a stream with back-pressure both ways, at most 32 at once: more wait in the guest. When
+   * `signal` aborts no further one is taken; those that are open go on. Rejects with what the guest could not do, as
+   * when the address is in use; a `RangeError` for an address that is not the loopback's. What listens so is not `left`.
+   */
+  listen(at: GuestAddress, accept: (connection: Duplex) => void, signal: AbortSignal): Promise<{ port: number }>;
+  /**
+   * Connects to a port that something listens at on the guest's loopback. Rejects when nothing does, with the guest's
+   * sentence, or with the reason of `signal`, which holds until the connection stands. Destroyed, the stream is cut off.
+   */
+  connect(at: GuestAddress, signal: AbortSignal): Promise<Duplex>;
   left(): Promise<Leftovers>;
   /** Any time, any number of times; has a deadline of its own and then kills. Afterwards nothing but the disk is left. */
   destroy(): Promise<void>;

@@ -61,10 +61,10 @@ test('a guest that never answers is given up with the reason of the signal', asy
 test('another version of the protocol is refused', async (t) => {
   const stream = line((_, id, say) => {
     const frame = encodeFrame(encodeGuestMessage(id, hello));
-    frame.writeUInt16LE(2, 9 + 4);
+    frame.writeUInt16LE(1, 9 + 4);
     say(id, frame);
   });
-  await t.throwsAsync(connectAgent(stream, { hostname: 'h' }, soon()), { message: /speaks version 2 .* the host 1/ });
+  await t.throwsAsync(connectAgent(stream, { hostname: 'h' }, soon()), { message: /speaks version 1 .* the host 3/ });
 });
 
 const lies: Record<string, (id: number, say: Say) => void> = {

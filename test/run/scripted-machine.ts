@@ -5,6 +5,7 @@ import type {
   CopyOutOptions,
   Disk,
   Exit,
+  GuestAddress,
   Leftovers,
   MicroVm,
   OutputSink,
@@ -128,6 +129,14 @@ class ScriptedMachine implements MicroVm {
     const inside = all.map(([name, text]) => ({ name: name.slice(base.length), text }));
     const asked = inside.filter(({ name }) => options.only?.includes(name) ?? true);
     return tarOf(...asked.map(({ name, text }) => ({ name, text: options.namesOnly === true ? '' : text })));
+  }
+
+  async listen({ port }: GuestAddress): Promise<{ port: number }> {
+    return { port: port === 0 ? 40_000 : port };
+  }
+
+  async connect({ address, port }: GuestAddress): Promise<never> {
+    throw new Error(`nothing listens at ${address}:${port}`);
   }
 
   async left(): Promise<Leftovers> {

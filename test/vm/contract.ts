@@ -3,6 +3,7 @@ import type { MicroVm } from '../../runner/model/machine.ts';
 import { isolated, named, unconnected } from './contract/apart.ts';
 import { Bench, type Case, type ContractKind, type Lack, type OwnCase } from './contract/bench.ts';
 import { commands } from './contract/commands.ts';
+import { connections } from './contract/connections.ts';
 import { forks, wholeDisk } from './contract/disks.ts';
 import { bootGivenUp, destroyedUnderACommand, killedFromOutside } from './contract/ends.ts';
 import { files } from './contract/files.ts';
@@ -11,7 +12,7 @@ import { bound, inTheWay, otherImage, toolDisk } from './contract/mounts.ts';
 
 /** On one machine that all of these use: the words of a case, the case, and what a kind may lack for it. */
 const onShared: readonly (readonly [string, Case, Lack?])[] = [
-  ...Object.entries({ ...commands, ...files }),
+  ...Object.entries({ ...commands, ...files, ...connections }),
   ['its host name', named, 'hostname'],
   ['nothing of the host is seen', isolated, 'isolation'],
   ['network none has loopback alone', unconnected, 'network'],

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { GuestAgent } from '../../guest/agent.ts';
 import type { PipedProcess } from '../../host/start.ts';
 import type {
@@ -5,6 +6,7 @@ import type {
   CopyOutOptions,
   Disk,
   Exit,
+  GuestAddress,
   Leftovers,
   MicroVm,
   OutputSink,
@@ -41,6 +43,16 @@ export class FakeMachine implements MicroVm {
   async copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {
     this.#mustBeUp('copyOut');
     return this.#agent.copyOut(path, signal, options);
+  }
+
+  async listen(at: GuestAddress, accept: (connection: Duplex) => void, signal: AbortSignal): Promise<{ port: number }> {
+    this.#mustBeUp('listen');
+    return this.#agent.listen(at, accept, signal);
+  }
+
+  async connect(at: GuestAddress, signal: AbortSignal): Promise<Duplex> {
+    this.#mustBeUp('connect');
+    return this.#agent.connect(at, signal);
   }
 
   async left(): Promise<Leftovers> {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Accel,
@@ -5,6 +6,7 @@ import type {
   CopyOutOptions,
   Disk,
   Exit,
+  GuestAddress,
   Leftovers,
   MicroVm,
   OutputSink,
@@ -60,6 +62,14 @@ export class QemuVm implements MicroVm {
 
   copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {
     return this.#guest.agent.copyOut(path, signal, options);
+  }
+
+  listen(at: GuestAddress, accept: (connection: Duplex) => void, signal: AbortSignal): Promise<{ port: number }> {
+    return this.#guest.agent.listen(at, accept, signal);
+  }
+
+  connect(at: GuestAddress, signal: AbortSignal): Promise<Duplex> {
+    return this.#guest.agent.connect(at, signal);
   }
 
   left(): Promise<Leftovers> {

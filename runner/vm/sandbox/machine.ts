@@ -1,8 +1,19 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestAgent } from '../../guest/agent.ts';
 import type { Cgroup } from '../../host/cgroup.ts';
 import type { PipedProcess } from '../../host/start.ts';
-import type { Command, CopyOutOptions, Disk, Exit, Leftovers, MicroVm, OutputSink, VmId } from '../../model/machine.ts';
+import type {
+  Command,
+  CopyOutOptions,
+  Disk,
+  Exit,
+  GuestAddress,
+  Leftovers,
+  MicroVm,
+  OutputSink,
+  VmId,
+} from '../../model/machine.ts';
 
 /** Milliseconds a guest has to end by itself. */
 const shutdownTime = 5_000;
@@ -56,6 +67,14 @@ export class SandboxVm implements MicroVm {
 
   copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {
     return this.#running.agent.copyOut(path, signal, options);
+  }
+
+  listen(at: GuestAddress, accept: (connection: Duplex) => void, signal: AbortSignal): Promise<{ port: number }> {
+    return this.#running.agent.listen(at, accept, signal);
+  }
+
+  connect(at: GuestAddress, signal: AbortSignal): Promise<Duplex> {
+    return this.#running.agent.connect(at, signal);
   }
 
   left(): Promise<Leftovers> {

@@ -31,6 +31,24 @@ const grammar = z.strictObject({
   cache: size.optional(),
   /** What may be kept of runs that failed, for `--rerun-failed`: bytes on disk and how many. */
   kept: z.strictObject({ size: size.optional(), runs: z.int().min(0).optional() }).optional(),
+  /** Who we are to registries, by their host and port: `{ghcr.io: {username: me, password-file: /home/me/token}}`. */
+  registries: z
+    .record(
+      z.string(),
+      z
+        .strictObject({
+          username: z.string(),
+          password: z.string().optional(),
+          'password-file': z.string().optional(),
+        })
+        .refine(
+          (entry) => (entry.password === undefined) !== (entry['password-file'] === undefined),
+          'expected either `password` or `password-file`',
+        ),
+    )
+    .optional(),
+  /** Bytes that layers of pulled images may take in the cache. */
+  layers: size.optional(),
 });
 
 /** The user's configuration; every field may be left out. Sizes are bytes. */

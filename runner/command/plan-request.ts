@@ -9,6 +9,7 @@ import { type ReadOptions, readPlans } from '../provider/local/read-plans.ts';
 import type { Config } from './config.ts';
 import { findPipelines } from './find-pipelines.ts';
 import { readMatrixFilter, readPairs, readPayload } from './given.ts';
+import { imageNames } from './image-access.ts';
 import type { SelectOptions } from './run-options.ts';
 
 /** CPUs and bytes that machines may take here, after the configuration and `--memory`. */
@@ -63,7 +64,7 @@ export async function readRequest(
       ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
       ...(matrix.size === 0 ? {} : { matrix }),
       ...(config.isolation === undefined ? {} : { defaultIsolation: config.isolation }),
-      ...(config.images === undefined ? {} : { images: config.images }),
+      ...(config.images === undefined ? {} : { images: imageNames(config.images) }),
     },
   };
 }

@@ -4,10 +4,10 @@ import { makeFolder } from '../host/in-place.ts';
 import { cacheFolder } from '../host/paths.ts';
 import { guestAgent } from '../image/agent.ts';
 import { guestKernel } from '../image/kernel.ts';
-import { openImage, openTool } from '../image/open.ts';
+import { type OpenOptions, openImage, openTool } from '../image/open.ts';
 import { demandOfPurpose, type SetupPurpose, takesMicrovm } from './setup-purpose.ts';
 
-export interface PrepareOptions {
+export interface PrepareOptions extends Pick<OpenOptions, 'credentials' | 'layerLimit'> {
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
   /** What relative references to images start from. */

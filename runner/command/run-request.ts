@@ -3,6 +3,7 @@ import { type ReadOptions, readPlans } from '../provider/local/read-plans.ts';
 import { askHidden } from './ask-hidden.ts';
 import type { Config } from './config.ts';
 import { readEnvironment, readPairs, readSecrets } from './given.ts';
+import { imageNames } from './image-access.ts';
 import { hostBounds, readRequest } from './plan-request.ts';
 import type { RunOptions } from './run-options.ts';
 import type { EarlierFile } from './run-services.ts';
@@ -26,7 +27,7 @@ export interface RunRequest {
 
 /** What arguments and options ask for. Throws a `WrongInput` with everything that is wrong. */
 export async function freshRequest(paths: readonly string[], options: RunOptions, config: Config): Promise<RunRequest> {
-  const images = { ...config.images, ...readPairs('--platform', options.platform, undefined) };
+  const images = imageNames({ ...config.images, ...readPairs('--platform', options.platform, undefined) });
   const secrets = await givenSecrets(options);
   const { files, read } = await readRequest(paths, options, config);
   const all: ReadOptions = {

@@ -14,6 +14,7 @@ import { bringKept } from '../store/kept/bring.ts';
 import { disksOf } from '../store/kept/room.ts';
 import type { Config } from './config.ts';
 import { guestAccess, guestCaFile } from './guest-access.ts';
+import { imageAccess } from './image-access.ts';
 import { hostBudget } from './plan-request.ts';
 import type { RunOptions } from './run-options.ts';
 import type { Asked } from './run-request.ts';
@@ -60,6 +61,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     choose: setting.choose,
     openImage: (reference, onProgress) =>
       openImage(asked.images[reference] ?? reference, {
+        ...imageAccess(config),
         onProgress,
         signal: setting.signal,
         ...(repository === undefined ? {} : { repository }),

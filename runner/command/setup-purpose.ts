@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import type { Purpose } from '../host/packages.ts';
+import { ociPrefix } from '../image/oci/reference.ts';
 import { needsDebianBase } from '../image/open.ts';
 import type { Isolation } from '../model/workflow.ts';
 import type { Demand } from './plan-demand.ts';
@@ -45,6 +46,8 @@ export async function hostPurposes(purpose: SetupPurpose, repository?: string): 
     ['network', network],
     ['image', true],
     ['debian-image', debian.includes(true)],
+    ['oci-image', purpose.kind === 'test' || [...images].some((image) => image.startsWith(ociPrefix))],
+    ['registry', purpose.kind === 'test'],
     ['subordinate-ids', takesIds(purpose, debian.includes(true))],
     ['bench', purpose.kind === 'bench'],
   ];

@@ -1,7 +1,9 @@
 import { WrongInput } from '../host/fault.ts';
 import { missingNeeds } from '../host/packages.ts';
 import { imageExists, unknownImage } from '../image/open.ts';
+import { readConfig } from './config.ts';
 import { describeMissing, ensureSetup, packagesOf, whatToType } from './ensure-setup.ts';
+import { imageAccess } from './image-access.ts';
 import { hostPurposes, type SetupPurpose } from './setup-purpose.ts';
 
 export interface SetupOptions {
@@ -31,7 +33,11 @@ export async function setup(options: SetupOptions, io: CommandIo): Promise<numbe
     return await check(purpose, io);
   }
   const onProgress = (line: string) => io.err.write(`${line}\n`);
-  await ensureSetup(purpose, { onProgress, ...(options.signal ? { signal: options.signal } : {}) });
+  await ensureSetup(purpose, {
+    ...imageAccess(readConfig()),
+    onProgress,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
   io.out.write('This host is ready.\n');
   return 0;
 }

@@ -10,6 +10,8 @@ export type Purpose =
   | 'image'
   | 'debian-image'
   | 'subordinate-ids'
+  | 'oci-image'
+  | 'registry'
   | 'checkout'
   | 'bench';
 
@@ -45,6 +47,8 @@ const table: readonly (readonly [Purpose, string, string, string])[] = [
   ['image', 'apt-get', 'apt', 'download Debian packages for images and the guest kernel'],
   ['image', 'dpkg-deb', 'dpkg', 'unpack Debian packages'],
   ['debian-image', 'mmdebstrap', 'mmdebstrap', 'make images that hold a Debian system'],
+  ['oci-image', 'zstd', 'zstd', 'unpack layers of OCI images'],
+  ['registry', 'docker-registry', 'docker-registry', 'serve images to the tests'],
   ['subordinate-ids', 'newuidmap', 'uidmap', 'have several user ids in a machine or an image without being root'],
   ['checkout', 'git', 'git', 'read the repository'],
   ['bench', 'podman', 'podman', 'measure beside podman'],

@@ -17,6 +17,8 @@ export interface ProgramOptions {
   readonly input?: string | Uint8Array;
   /** A file the program reads as its stdin; not together with `input`. */
   readonly inputFile?: string;
+  /** Read as its stdin, as fast as the program takes it; what it throws ends the program and is thrown. */
+  readonly inputStream?: AsyncIterable<Uint8Array>;
   /** Called with each line of both streams as it comes, without its line end. */
   readonly onLine?: (line: string) => void;
   /** Milliseconds, 120,000 when left out; then the program's whole process group is killed. */
@@ -33,8 +35,9 @@ export async function runProgram(
   options: ProgramOptions = {},
 ): Promise<ProgramOutput> {
   const [file, ...args] = argv;
+  const input = options.inputStream === undefined ? undefined : watched(options.inputStream);
   const child = execa(file, args, {
-    ...stdinOf(options),
+    ...(input === undefined ? stdinOf(options) : { stdin: input.stream }),
     ...(options.onLine === undefined ? {} : linesTo(options.onLine)),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
@@ -52,11 +55,33 @@ export async function runProgram(
     return { stdout: result.stdout, stderr: result.stderr };
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw new HostFault(attempted, lastWords(file, error));
+    throw input?.broken === undefined ? new HostFault(attempted, lastWords(file, error)) : input.broken.error;
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', stop);
   }
+}
+
+/** A stream that tells whether it was the one that failed. */
+function watched(stream: AsyncIterable<Uint8Array>): {
+  readonly stream: AsyncGenerator<Uint8Array>;
+  readonly broken: { readonly error: unknown } | undefined;
+} {
+  let broken: { readonly error: unknown } | undefined;
+  const pass = async function* () {
+    try {
+      yield* stream;
+    } catch (error) {
+      broken = { error };
+      throw error;
+    }
+  };
+  return {
+    stream: pass(),
+    get broken() {
+      return broken;
+    },
+  };
 }
 
 function stdinOf(options: ProgramOptions) {

@@ -40,8 +40,16 @@ function startOfDay(): number {
   return Math.floor(Date.now() / 1000 / day) * day;
 }
 
-/** `latest`, in seconds since 1970, takes the place of every later time, such as that of the top folder. */
-async function squash(tar: string, target: string, latest: number, work: BuildWork): Promise<void> {
+/**
+ * Makes a squashfs of a tar, a file or a stream, at `target`. `latest`, in seconds since 1970, takes the place of every
+ * later time, such as that of the top folder. Throws what the stream throws, else a `HostFault`.
+ */
+export async function squash(
+  tar: string | AsyncIterable<Uint8Array>,
+  target: string,
+  latest: number,
+  work: BuildWork,
+): Promise<void> {
   work.onProgress('packing the file system');
   const asRoot = process.getuid?.() === 0;
   await runProgram(
@@ -56,7 +64,12 @@ async function squash(tar: string, target: string, latest: number, work: BuildWo
       ...squashing,
       target,
     ],
-    { inputFile: tar, signal: work.signal, timeout: 30 * 60_000, env: withSourceDate(latest) },
+    {
+      ...(typeof tar === 'string' ? { inputFile: tar } : { inputStream: tar }),
+      signal: work.signal,
+      timeout: 30 * 60_000,
+      env: withSourceDate(latest),
+    },
   );
 }
 

@@ -2,7 +2,8 @@ import type { ImageConfig } from '../model/image.ts';
 import type { ImageDefinition } from './definition.ts';
 import { parseBytes } from './quantity.ts';
 
-const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** `PATH` of images that name none. */
+export const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What a definition says of the machines made from its image. */
 export function imageConfig({ env, shells, memory, minMemory }: ImageDefinition): ImageConfig {

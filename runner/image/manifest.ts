@@ -16,16 +16,38 @@ const variable = z
   .max(128 * 1024)
   .regex(/^[^\0]*$/, 'must not hold a NUL');
 
+const container = z.strictObject({
+  entrypoint: z.array(variable).max(1024),
+  cmd: z.array(variable).max(1024),
+  user: z
+    .string()
+    .regex(/^[^:\s\0]+(?::[^:\s\0]+)?$/)
+    .optional(),
+  workingDir: absolute.optional(),
+  ports: z.array(z.strictObject({ port: z.int().min(1).max(65_535), protocol: z.enum(['tcp', 'udp']) })).max(1024),
+  volumes: z.array(absolute).max(1024),
+  health: z
+    .strictObject({
+      command: z.array(variable).min(1).max(1024),
+      interval: bytes,
+      timeout: bytes,
+      retries: z.int().min(1),
+      startPeriod: z.int().min(0),
+    })
+    .optional(),
+});
+
 const manifestSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
   version: z.string().min(1).max(128),
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   arch: z.enum(['x86_64', 'aarch64']),
   config: z.strictObject({
-    env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable).refine((env) => 'PATH' in env, 'has no PATH'),
+    env: z.record(z.string().regex(/^[^=\0]+$/), variable).refine((env) => 'PATH' in env, 'has no PATH'),
     shells: z.array(absolute).max(64),
     memory: bytes.optional(),
     minMemory: bytes.optional(),
+    container: container.optional(),
   }),
 });
 

@@ -3,6 +3,7 @@ import type { Problem } from '../../model/problem.ts';
 import { readPlans } from '../../provider/local/read-plans.ts';
 import { readConfig } from '../config.ts';
 import { findPipelines } from '../find-pipelines.ts';
+import { imageNames } from '../image-access.ts';
 import { hostBounds } from '../plan-request.ts';
 import { cleanText } from '../render/clean-text.ts';
 import { problemLine } from '../render/problem-line.ts';
@@ -35,7 +36,7 @@ async function problemsOf(file: string): Promise<readonly Problem[]> {
     await readPlans([file], {
       given: { vars: {}, inputs: {} },
       host: hostBounds({}),
-      images: readConfig().images ?? {},
+      images: imageNames(readConfig().images ?? {}),
     });
     return [];
   } catch (error) {

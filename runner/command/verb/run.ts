@@ -7,6 +7,7 @@ import { chooseScreen } from '../choose-screen.ts';
 import { readConfig } from '../config.ts';
 import { ensureSetup } from '../ensure-setup.ts';
 import { failureEvents } from '../failure-events.ts';
+import { imageAccess } from '../image-access.ts';
 import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
 import { killRun } from '../kill-run.ts';
 import { machines } from '../machines.ts';
@@ -110,7 +111,7 @@ async function runForReal(
 /** Installs and makes what is missing of what these plans need and looks whether it can be had; says so on stderr. */
 async function makeReady(
   plans: readonly Plan[],
-  { asked: { images }, options: { accel } }: Pick<RunSetting, 'asked' | 'options'>,
+  { config, asked: { images }, options: { accel } }: Pick<RunSetting, 'config' | 'asked' | 'options'>,
   choose: ChooseMachine,
   interrupt: Interrupt,
 ): Promise<void> {
@@ -122,7 +123,7 @@ async function makeReady(
   try {
     await ensureSetup(
       { kind: 'run', demand },
-      { onProgress, signal, ...(repository === undefined ? {} : { repository }) },
+      { ...imageAccess(config), onProgress, signal, ...(repository === undefined ? {} : { repository }) },
     );
     await checkLevels(plans, { choose, onProgress, ...(accel === undefined ? {} : { accel }) });
     signal.throwIfAborted();

@@ -66,7 +66,7 @@ async function purposeOf({ for: kind = 'run', image }: SetupOptions): Promise<Se
     throw new WrongInput([{ message: '`--for image` needs the name of an image behind it' }]);
   }
   if (!imageExists(image)) {
-    throw new WrongInput([{ message: await unknownImage(image) }]);
+    throw new WrongInput([{ message: unknownImage(image) }]);
   }
   return { kind, image };
 }

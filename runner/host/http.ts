@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { causeText } from './fault.ts';
+import { isLoopback } from './loopback.ts';
 
 /** What a server answered. Its body must be read to the end or left with `drop`. */
 export interface HttpAnswer {
@@ -35,11 +36,6 @@ export class HttpFailure extends Error {
 
 const mostRedirects = 10;
 const redirects = [301, 302, 303, 307, 308];
-
-/** Hosts whose plain http is not seen by anybody else. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
-}
 
 /**
  * Gets a resource over https, over plain http from this machine's loopback only, and follows redirects. Proxies are
@@ -84,11 +80,12 @@ function checkAddress({ protocol, hostname, host }: URL): void {
 }
 
 async function getOne({ url, headers, signal, patience = 60_000 }: HttpRequest): Promise<HttpAnswer> {
-  const { request } = await import('undici');
+  // Who pulls nothing need not wait for it to be loaded.
+  const { agentFor, request } = await import('./http-agents.ts');
   let answer: Dispatcher.ResponseData;
   try {
     answer = await request(url, {
-      dispatcher: await dispatcherFor(url),
+      dispatcher: agentFor(url.hostname),
       headers,
       signal,
       headersTimeout: patience,
@@ -120,23 +117,10 @@ async function* told(body: AsyncIterable<Uint8Array>, url: URL, signal: AbortSig
 }
 
 function failure(url: URL, error: unknown, signal: AbortSignal): unknown {
-  return signal.aborted ? signal.reason : new HttpFailure(`${url.host}: ${causeText(deepest(error))}`, true);
-}
-
-/** Of a host with several addresses the reasons are below an error that says nothing. */
-function deepest(error: unknown): unknown {
-  return error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
-}
-
-let direct: Dispatcher | undefined;
-let proxied: Dispatcher | undefined;
-
-async function dispatcherFor({ hostname }: URL): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
-  if (isLoopback(hostname)) {
-    direct ??= new Agent();
-    return direct;
+  if (signal.aborted) {
+    return signal.reason;
   }
-  proxied ??= new EnvHttpProxyAgent();
-  return proxied;
+  // Of a host with several addresses the reasons are below an error that says nothing.
+  const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
+  return 'code' in Object(cause) ? new HttpFailure(`${url.host}: ${causeText(cause)}`, true) : error;
 }

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { WrongInput } from '../host/fault.ts';
 import { packageRoot } from '../host/paths.ts';
@@ -35,7 +34,7 @@ type Found =
 export async function openImage(ref: string, options: OpenOptions = {}): Promise<ImageFile> {
   const found = find(ref, options.repository);
   if (found === undefined) {
-    throw new WrongInput([{ message: await unknownImage(ref) }]);
+    throw new WrongInput([{ message: unknownImage(ref) }]);
   }
   switch (found.kind) {
     case 'file':
@@ -67,20 +66,21 @@ export function imageExists(ref: string, repository?: string): boolean {
 }
 
 /** One sentence for a reference that leads nowhere: it lists the shipped images. */
-export async function unknownImage(ref: string): Promise<string> {
+export function unknownImage(ref: string): string {
   const oci = ref.startsWith(ociPrefix) ? parseOciReference(ref) : undefined;
   if (typeof oci === 'string') {
     return `\`${ref}\` names no image: ${oci}`;
   }
-  const shipped = (await shippedImages()).join(', ');
+  const shipped = shippedImages().join(', ');
   return `there is no image \`${ref}\`: expected ${shipped}, a folder with a ${definitionFile}, a .lv file or ${ociPrefix}name:tag`;
 }
 
 /** Names of the images LightV brings along, sorted. */
-export async function shippedImages(): Promise<readonly string[]> {
+export function shippedImages(): readonly string[] {
   const images = join(packageRoot(), 'images');
-  const names = await readdir(images);
-  return names.filter((name) => existsSync(join(images, name, definitionFile))).sort();
+  return readdirSync(images)
+    .filter((name) => existsSync(join(images, name, definitionFile)))
+    .sort();
 }
 
 /** Whether an image has still to be built on a Debian base, which takes programs of its own. False for what is not there. */

@@ -57,8 +57,8 @@ export interface PlanBounds {
   readonly matrix?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Image of steps that name none. */
   readonly image: string;
-  /** Whether an image is there, by its reference; absent: not looked at. */
-  readonly hasImage?: (reference: string) => boolean;
+  /** One sentence for a reference that leads to no image, else `undefined`; absent: not checked. */
+  readonly whyNoImage?: (reference: string) => string | undefined;
   /** Images by the labels of `runs-on`, in lower case. */
   readonly labels: ReadonlyMap<string, string>;
 }

@@ -32,8 +32,8 @@ export interface PlanOptions {
   readonly repository?: string;
   /** Image of steps that name none; `busybox` when left out. */
   readonly image?: string;
-  /** Whether an image is there, by its reference; absent: not looked at. */
-  readonly hasImage?: (reference: string) => boolean;
+  /** One sentence for a reference that leads to no image, else `undefined`; absent: not checked. */
+  readonly whyNoImage?: (reference: string) => string | undefined;
   /** Images by labels of `runs-on`, besides GitHub's own. */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -104,7 +104,7 @@ export function expandDeferred(
 
 const defaultImage = 'busybox';
 
-function boundsOf({ host, image, hasImage, isolation, secrets, matrix, labels = {} }: PlanOptions): PlanBounds {
+function boundsOf({ host, image, isolation, secrets, matrix, labels = {}, whyNoImage }: PlanOptions): PlanBounds {
   return {
     host,
     image: image ?? defaultImage,
@@ -112,7 +112,7 @@ function boundsOf({ host, image, hasImage, isolation, secrets, matrix, labels = 
       ...githubLabels,
       ...Object.entries(labels).map(([label, of]) => [label.toLowerCase(), of] as const),
     ]),
-    ...(hasImage === undefined ? {} : { hasImage }),
+    ...(whyNoImage === undefined ? {} : { whyNoImage }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(secrets === undefined ? {} : { secrets }),
     ...(matrix === undefined ? {} : { matrix }),

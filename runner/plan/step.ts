@@ -28,8 +28,8 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
   const timeout = isMinutes(step.timeout) ? step.timeout : resolve(step.timeout, durationReading, setting);
   setting.problems.push(...actionProblems(step.work));
   const image = resolveImage(step, setting) ?? wishes.image ?? bounds.image;
-  if (bounds.hasImage?.(image) === false) {
-    const message = `there is no image '${image}'; allowed: busybox, debian, a folder with a lightv.yaml, a .lv file`;
+  const message = bounds.whyNoImage?.(image);
+  if (message !== undefined) {
     setting.problems.push({ message, place: (step.image ?? job.image ?? job).place });
   }
   return {

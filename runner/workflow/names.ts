@@ -19,7 +19,7 @@ export const machineNames: readonly MachinePolicy[] = ['fresh', 'auto', 'kept'];
 export const shippedImages = ['busybox', 'debian'];
 
 /** What an image may be, in words. */
-export const imageAllowed = `${shippedImages.join(', ')}, a folder (./folder) or a file (path/to/image.lv)`;
+export const imageAllowed = `${shippedImages.join(', ')}, a folder (./folder), a file (path/to/image.lv) or docker://name:tag`;
 
 /** Whether a text can name an image: one that is shipped, a folder written with a slash, or a `.lv` file. */
 export function isImageReference(text: string): boolean {

@@ -1,7 +1,7 @@
 import { extract, type Header, pack } from 'tar-stream';
 
 /** An entry as a guest, or another program, might write it. */
-export type TarEntry = Partial<Header> & { readonly name: string; readonly text?: string };
+export type TarEntry = Partial<Header> & { readonly name: string; readonly text?: string | Buffer };
 
 export function tarOf(...entries: readonly TarEntry[]): AsyncIterable<Uint8Array> {
   const archive = pack();

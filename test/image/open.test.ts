@@ -42,7 +42,7 @@ test('an image can be put where one wants it', async (t) => {
 });
 
 test('the definition of every shipped image is sound', async (t) => {
-  const names = await shippedImages();
+  const names = shippedImages();
   t.true(names.length >= 2);
   for (const name of names) {
     const { definition } = await readDefinition(join(packageRoot(), 'images', name));

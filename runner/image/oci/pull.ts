@@ -36,7 +36,7 @@ export interface PullOptions {
 const recipe = 1;
 const layersAtOnce = 3;
 const defaultCacheLimit = 10 * 1024 ** 3;
-const defaultPauses = [1000, 3000, 9000] as const;
+const defaultPauses = [500, 2000] as const;
 
 /**
  * The image of a registry as an `.lv` image, made once for each digest. A digest whose image is here is not asked for; a

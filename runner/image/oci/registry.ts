@@ -1,5 +1,6 @@
 import { WrongInput } from '../../host/fault.ts';
-import { type HttpAnswer, HttpFailure, httpGet, isLoopback } from '../../host/http.ts';
+import { type HttpAnswer, HttpFailure, httpGet } from '../../host/http.ts';
+import { isLoopback } from '../../host/loopback.ts';
 import { TryAgain } from '../../host/try-again.ts';
 import type { RegistryCredentials } from '../../model/image.ts';
 import { type Challenge, readChallenge } from './challenge.ts';

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { causeText, HostFault, WrongInput } from '../../host/fault.ts';
-import { imageExists } from '../../image/open.ts';
+import { imageExists, unknownImage } from '../../image/open.ts';
 import type { Plan, PlanContexts } from '../../model/plan.ts';
 import type { Place, Problem } from '../../model/problem.ts';
 import type { Dialect, Isolation, Template, Workflow } from '../../model/workflow.ts';
@@ -136,7 +136,10 @@ async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: 
     contexts,
     ...(changed === undefined ? {} : { changed }),
     labels: images,
-    hasImage: (reference) => imageExists(images[reference] ?? reference, repository),
+    whyNoImage: (reference) => {
+      const named = images[reference] ?? reference;
+      return imageExists(named, repository) ? undefined : unknownImage(named);
+    },
     ...(repository === undefined ? {} : { repository }),
   });
   return result.plan === undefined

@@ -327,5 +327,5 @@ test.serial('a reference stands among those of other images', async (t) => {
   t.is((await openImage(`docker://${registry.host}/opened:1`)).version, image.digest);
   t.true(imageExists('docker://debian:12'));
   t.false(imageExists('docker://Debian'));
-  t.regex(await unknownImage('docker://Debian'), /`docker:\/\/Debian` names no image: "library\/Debian"/);
+  t.regex(unknownImage('docker://Debian'), /`docker:\/\/Debian` names no image: "library\/Debian"/);
 });

@@ -70,16 +70,22 @@ export function readMatrixFilter(args: readonly string[]): ReadonlyMap<string, R
   return filter;
 }
 
-/** The payload of `--eventpath`; absent: `undefined`. */
+/** The payload of `--payload`, which act calls `--eventpath`; absent: `undefined`. Throws a `WrongInput`. */
 export function readPayload(options: SelectOptions): Json | undefined {
-  if (options.eventpath === undefined) {
+  const [flag, file] =
+    options.payload === undefined ? ['--eventpath', options.eventpath] : ['--payload', options.payload];
+  if (file === undefined) {
     return undefined;
   }
-  const text = readText('--eventpath', options.eventpath);
+  const text = readText(flag, file);
   try {
-    return JSON.parse(text) as Json;
+    const payload = JSON.parse(text) as Json;
+    if (typeof payload === 'object' && payload !== null && !Array.isArray(payload)) {
+      return payload;
+    }
+    throw new SyntaxError('an event is an object');
   } catch (error) {
-    throw new WrongInput([{ message: `--eventpath ${options.eventpath}: no JSON: ${(error as Error).message}` }]);
+    throw new WrongInput([{ message: `${flag} ${file}: no JSON of an event: ${(error as Error).message}` }]);
   }
 }
 

@@ -11,6 +11,7 @@ export interface SelectOptions {
   readonly matrix: readonly string[];
   readonly dialect?: Dialect;
   readonly event?: string;
+  readonly payload?: string;
   readonly eventpath?: string;
   readonly workflows: readonly string[];
   readonly var: readonly string[];
@@ -51,8 +52,12 @@ export function addSelectOptions(command: Command): Command {
     .addOption(
       new Option('--dialect <name>', 'language of the files; without it each tells its own').choices(dialectNames),
     )
-    .option('--event <name>', 'only pipelines whose `on` names this event; without it `on` is not looked at')
-    .option('-e, --eventpath <file>', "JSON file with the event's payload, github.event")
+    .option(
+      '--event <name>',
+      'only pipelines that this event starts, with its activity behind a dot (issues.labeled); without it `on` is not looked at',
+    )
+    .option('--payload <file>', "JSON file with the event's payload, github.event; without it one is made from git")
+    .addOption(new Option('-e, --eventpath <file>', 'the same').hideHelp())
     .addOption(many('-W, --workflows <path>', 'a pipeline file or folder, as the argument (repeatable)'))
     .addOption(many('--var <name=value>', 'a value of the vars context (repeatable)'))
     .option('--var-file <file>', 'file of NAME=value lines for the vars context')

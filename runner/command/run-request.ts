@@ -36,6 +36,7 @@ export async function freshRequest(paths: readonly string[], options: RunOptions
     host: hostBounds(config, options.memory),
     env: readEnvironment(options.env, options.envFile),
     secrets: new Set(secrets.keys()),
+    demandInputs: !(options.list || options.dryRun || options.dryrun),
     ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
   };
   const { host: _, secrets: __, event: ___, ...kept } = all;

@@ -210,6 +210,19 @@ export interface Trigger {
   readonly event: string;
   /** What stands below the event's name, as found: branches, types, inputs. */
   readonly filters?: Json;
+  /** What whoever starts a run may say. */
+  readonly inputs?: readonly DispatchInput[];
+  readonly place: Place;
+}
+
+/** An input of `workflow_dispatch`. */
+export interface DispatchInput {
+  readonly name: string;
+  readonly type: 'string' | 'boolean' | 'number' | 'choice' | 'environment';
+  readonly required: boolean;
+  readonly default?: boolean | number | string;
+  /** Of a choice. */
+  readonly options: readonly string[];
   readonly place: Place;
 }
 

@@ -34,7 +34,7 @@ export function answersTo(workflow: Workflow, occasion: Occasion | undefined): b
 
 function passes({ filters }: Trigger, occasion: Occasion): boolean {
   const given = asMap(filters);
-  return ofType(given, occasion) && onRef(given, occasion) && overPaths(given, occasion);
+  return [ofType, onRef, overPaths, afterWorkflow].every((holds) => holds(given, occasion));
 }
 
 function ofType(filters: Filters, { event, contexts }: Occasion): boolean {
@@ -43,15 +43,12 @@ function ofType(filters: Filters, { event, contexts }: Occasion): boolean {
   return types === undefined || typeof action !== 'string' || types.includes(action);
 }
 
-/** Branches of a pull request are those it goes into; a filter of branches alone keeps tags out, and the other way. */
+/** A filter of branches alone keeps tags out, and the other way. */
 function onRef(filters: Filters, { event, contexts }: Occasion): boolean {
   const github = asMap(contexts.github);
-  if (event.startsWith('pull_request')) {
-    const base = asMap(asMap(asMap(github.event).pull_request).base).ref;
-    return typeof base !== 'string' || named(filters, 'branches', base) !== false;
-  }
   if (event !== 'push') {
-    return true;
+    const branch = branchOf(event, asMap(github.event));
+    return typeof branch !== 'string' || named(filters, 'branches', branch) !== false;
   }
   const ref = typeof github.ref === 'string' ? github.ref : '';
   const [mine, other] = ref.startsWith('refs/tags/')
@@ -59,6 +56,25 @@ function onRef(filters: Filters, { event, contexts }: Occasion): boolean {
     : (['branches', 'tags'] as const);
   const name = ref.replace(/^refs\/(?:heads|tags)\//, '');
   return named(filters, mine, name) ?? !has(filters, other);
+}
+
+/** The branch that an event's filters look at: a pull request's is the one it goes into. */
+function branchOf(event: string, payload: Filters): Json | undefined {
+  if (event.startsWith('pull_request')) {
+    return asMap(asMap(payload.pull_request).base).ref;
+  }
+  if (event === 'merge_group') {
+    const { base_ref: base } = asMap(payload.merge_group);
+    return typeof base === 'string' ? base.replace(/^refs\/heads\//, '') : undefined;
+  }
+  return event === 'workflow_run' ? asMap(payload.workflow_run).head_branch : undefined;
+}
+
+/** `workflows` of `workflow_run` are names of those whose runs it follows. */
+function afterWorkflow(filters: Filters, { event, contexts }: Occasion): boolean {
+  const { name } = asMap(asMap(asMap(contexts.github).event).workflow_run);
+  const wanted = filters.workflows;
+  return event !== 'workflow_run' || wanted === undefined || typeof name !== 'string' || texts(wanted).includes(name);
 }
 
 /** A filter of paths wants one changed file that it means; `-ignore` one that it does not. Tags are not about paths. */

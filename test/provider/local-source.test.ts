@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { WrongInput } from '../../runner/host/fault.ts';
 import { gitUrl, withoutUser } from '../../runner/provider/local/clone.ts';
-import { localContexts, repositoryName } from '../../runner/provider/local/contexts.ts';
+import { localContexts } from '../../runner/provider/local/contexts.ts';
+import { repositoryName } from '../../runner/provider/local/event/facts.ts';
 import { repositoryTop } from '../../runner/provider/local/git.ts';
 import { localSource } from '../../runner/provider/local/source.ts';
 import { folder } from '../ground/folder.ts';
@@ -127,7 +128,8 @@ test('contexts tell the commit, branch and repository', async (t) => {
   const top = repository(t);
   git(top, 'remote', 'add', 'origin', 'https://me:hunter2@example.com/owner/name.git');
   const given = { vars: { A: 'b' }, inputs: {}, event: 'push', payload: { x: 1 } };
-  const contexts = await localContexts({ file: join(top, 'p.yaml'), name: 'p', dialect: 'lightv' }, top, given);
+  const about = { file: join(top, 'p.yaml'), name: 'p', dialect: 'lightv', on: [] } as const;
+  const { contexts } = await localContexts(about, top, given);
   t.like(contexts, {
     github: {
       repository: 'owner/name',
@@ -152,11 +154,8 @@ test('a repository without a commit still has contexts and a working tree', asyn
   const top = folder(t);
   git(top, 'init', '-q', '-b', 'main');
   writeFileSync(join(top, 'a'), '1');
-  t.like(
-    await localContexts({ file: join(top, 'p.yaml'), name: 'p', dialect: 'lightv' }, top, { vars: {}, inputs: {} }),
-    {
-      github: { sha: '', ref: 'refs/heads/main' },
-    },
-  );
+  const about = { file: join(top, 'p.yaml'), name: 'p', dialect: 'lightv', on: [] } as const;
+  const { contexts } = await localContexts(about, top, { vars: {}, inputs: {} });
+  t.like(contexts, { github: { sha: '', ref: 'refs/heads/main' } });
   t.deepEqual(await contentsOf(await localSource(top)({}, never)), { a: '1' });
 });

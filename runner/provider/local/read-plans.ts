@@ -5,7 +5,7 @@ import { causeText, HostFault, WrongInput } from '../../host/fault.ts';
 import { imageExists, unknownImage } from '../../image/open.ts';
 import type { Plan, PlanContexts } from '../../model/plan.ts';
 import type { Place, Problem } from '../../model/problem.ts';
-import type { Dialect, Isolation, Template, Workflow } from '../../model/workflow.ts';
+import type { Dialect, Isolation, Json, Template, Workflow } from '../../model/workflow.ts';
 import { type PlanOptions, planWorkflow } from '../../plan/plan-workflow.ts';
 import { dialectOf } from '../../workflow/dialect.ts';
 import { readGithubWorkflow } from '../../workflow/github/read.ts';
@@ -22,6 +22,8 @@ export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matri
   readonly given: Given;
   /** Instead of what git and `given` say: those of a run that is run again. */
   readonly contexts?: PlanContexts;
+  /** Whether an input that a workflow requires must be there. */
+  readonly demandInputs?: boolean;
   /** Of all files; left out, each tells its own. */
   readonly dialect?: Dialect;
   /** Level of what names none, weaker than `isolation`: it raises nothing. */
@@ -125,16 +127,17 @@ function asked(workflows: readonly Workflow[], jobs: readonly string[] = []): re
 }
 
 async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: Plan; problems: readonly Problem[] }> {
-  const { given, defaultIsolation, images = {}, env = {}, dialect: _, ...rest } = options;
+  const { given: _, demandInputs: __, event: ___, defaultIsolation, images = {}, env = {}, dialect: ____, ...rest } = options;
   const repository = await repositoryTop(dirname(workflow.file));
-  const contexts = options.contexts ?? (await localContexts(workflow, repository, given));
-  const changed = options.event === undefined || repository === undefined ? undefined : await changedFiles(repository);
+  const { problems, ...occasion } = await occasionOf(workflow, repository, options);
+  if (problems.length > 0) {
+    return { problems };
+  }
   const jobs = options.jobs?.filter((id) => workflow.jobs.some((job) => job.id === id));
   const result = planWorkflow(withDefault(workflow, defaultIsolation), {
     ...rest,
+    ...occasion,
     ...(jobs === undefined || jobs.length === 0 ? {} : { jobs }),
-    contexts,
-    ...(changed === undefined ? {} : { changed }),
     labels: images,
     whyNoImage: (reference) => {
       const named = images[reference] ?? reference;
@@ -145,6 +148,27 @@ async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: 
   return result.plan === undefined
     ? result
     : { plan: { ...result.plan, env: withEnv(result.plan.env, env, workflow.file) }, problems: [] };
+}
+
+type Occasion = Pick<PlanOptions, 'contexts' | 'event' | 'changed'>;
+
+/** What is known of the event and of the repository it happens in; an event that was asked for is to fit `on`. */
+async function occasionOf(
+  workflow: Workflow,
+  repository: string | undefined,
+  { contexts: given, event: asked, ...options }: ReadOptions,
+): Promise<Occasion & { problems: readonly Problem[] }> {
+  if (given !== undefined) {
+    return { contexts: given, problems: [] };
+  }
+  const found = await localContexts(workflow, repository, options.given, options.demandInputs);
+  const { contexts, event, problems } = found;
+  if (asked === undefined || repository === undefined) {
+    return { contexts, problems, ...(asked === undefined ? {} : { event }) };
+  }
+  const { event: payload } = contexts.github as { readonly event: Json };
+  const changed = await changedFiles(repository, event, payload);
+  return { contexts, problems, event, ...(changed === undefined ? {} : { changed }) };
 }
 
 function withDefault(workflow: Workflow, level: Isolation | undefined): Workflow {

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Problem } from '../../model/problem.ts';
-import type { Trigger, Workflow } from '../../model/workflow.ts';
+import type { Workflow } from '../../model/workflow.ts';
 import { type DocumentLimits, parseDocument } from '../document.ts';
 import { Field } from '../field.ts';
 import { FileGathering } from '../gather.ts';
@@ -10,6 +10,7 @@ import { conditionProblems } from './conditions.ts';
 import { type Gathering, namedAt, textAt } from './fields.ts';
 import { readDefaults, readJob } from './job.ts';
 import { readPermissions } from './permissions.ts';
+import { readTriggers } from './triggers.ts';
 
 /**
  * A GitHub workflow from its text; `file` is the absolute path that places name, `top` the repository's. GitHub's own
@@ -70,14 +71,4 @@ function readWorkflow(root: Field, file: string, top: string | undefined, gather
     env: namedAt(root.get('env')),
     jobs: (root.get('jobs')?.entries() ?? []).map((job) => readJob(job, inherited, gathering)),
   };
-}
-
-function readTriggers(on: Field | undefined): Trigger[] {
-  if (on === undefined) {
-    return [];
-  }
-  if (!on.isMap) {
-    return on.oneOrMany().map((event) => ({ event: event.text, place: event.place }));
-  }
-  return on.entries().map((event) => ({ event: event.key, filters: event.value, place: event.keyPlace }));
 }

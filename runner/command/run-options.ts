@@ -57,7 +57,7 @@ export function addSelectOptions(command: Command): Command {
       'only pipelines that this event starts, with its activity behind a dot (issues.labeled); without it `on` is not looked at',
     )
     .option('--payload <file>', "JSON file with the event's payload, github.event; without it one is made from git")
-    .addOption(new Option('-e, --eventpath <file>', 'the same').hideHelp())
+    .option('-e, --eventpath <file>', 'the same')
     .addOption(many('-W, --workflows <path>', 'a pipeline file or folder, as the argument (repeatable)'))
     .addOption(many('--var <name=value>', 'a value of the vars context (repeatable)'))
     .option('--var-file <file>', 'file of NAME=value lines for the vars context')

@@ -127,17 +127,17 @@ function asked(workflows: readonly Workflow[], jobs: readonly string[] = []): re
 }
 
 async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: Plan; problems: readonly Problem[] }> {
-  const { given: _, demandInputs: __, event: ___, defaultIsolation, images = {}, env = {}, dialect: ____, ...rest } = options;
+  const { defaultIsolation, images = {}, env = {}, jobs = [] } = options;
+  const own = jobs.filter((id) => workflow.jobs.some((job) => job.id === id));
   const repository = await repositoryTop(dirname(workflow.file));
   const { problems, ...occasion } = await occasionOf(workflow, repository, options);
   if (problems.length > 0) {
     return { problems };
   }
-  const jobs = options.jobs?.filter((id) => workflow.jobs.some((job) => job.id === id));
   const result = planWorkflow(withDefault(workflow, defaultIsolation), {
-    ...rest,
+    ...options,
     ...occasion,
-    ...(jobs === undefined || jobs.length === 0 ? {} : { jobs }),
+    jobs: own.length > 0 ? own : jobs,
     labels: images,
     whyNoImage: (reference) => {
       const named = images[reference] ?? reference;

@@ -1,5 +1,6 @@
 import type { DeferredJob, Plan, PlannedJob } from '../model/plan.ts';
-import type { Isolation, MachineWishes } from '../model/workflow.ts';
+import type { Isolation, MachineWishes, StepWork } from '../model/workflow.ts';
+import { isBuiltIn } from '../plan/actions.ts';
 import { isTemplate } from '../plan/resolve.ts';
 import { nodeTools } from '../run/action/node.ts';
 
@@ -16,12 +17,15 @@ export interface Demand {
 
 type Wish = { readonly image?: string; readonly levels: readonly Isolation[]; readonly network: boolean };
 
-/** A job that is expanded during the run counts with all it might turn out to ask for, but for images nobody can know. */
-export function demandOf(plans: readonly Plan[]): Demand {
+/**
+ * A job that is expanded during the run counts with all it might turn out to ask for, but for images nobody can know.
+ * `doneHere`: what LightV does itself what an action does, which takes no tool for it.
+ */
+export function demandOf(plans: readonly Plan[], doneHere: (work: StepWork) => boolean = isBuiltIn): Demand {
   const wishes = plans.flatMap((plan) => plan.jobs.flatMap(wishesOf));
   return {
     tools: new Set(
-      plans.flatMap((plan) => plan.jobs.flatMap((job) => nodeTools(stepsOf(job)).map(({ name }) => name))),
+      plans.flatMap((plan) => plan.jobs.flatMap((job) => nodeTools(stepsOf(job), doneHere).map(({ name }) => name))),
     ),
     images: new Set(wishes.flatMap(({ image }) => (image === undefined ? [] : [image]))),
     levels: new Set(wishes.flatMap(({ levels }) => levels)),

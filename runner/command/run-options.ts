@@ -27,6 +27,7 @@ export interface RunOptions extends SelectOptions {
   readonly envFile?: string;
   readonly platform: readonly string[];
   readonly actionsMirror?: string;
+  readonly realCheckout: boolean;
   readonly isolation?: Isolation;
   readonly accel?: Accel;
   readonly maxParallel?: number;
@@ -80,6 +81,7 @@ export function addRunOptions(command: Command): Command {
     .option('--env-file <file>', 'file of NAME=value lines for --env')
     .addOption(many('-P, --platform <name=image>', 'use this image where a pipeline names <name> (repeatable)'))
     .option('--actions-mirror <folder>', 'repositories owner/repo that actions are fetched from instead of GitHub')
+    .option('--real-checkout', 'run actions/checkout instead of taking the working tree at hand', false)
     .addOption(
       new Option('--isolation <level>', 'default level; raises a weaker one, never lowers').choices(isolationNames),
     )

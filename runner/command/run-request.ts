@@ -14,6 +14,7 @@ export interface Asked {
   /** Other names for images. */
   readonly images: Readonly<Record<string, string>>;
   readonly actionsMirror?: string;
+  readonly realCheckout: boolean;
 }
 
 /** What there is to run. */
@@ -40,8 +41,8 @@ export async function freshRequest(paths: readonly string[], options: RunOptions
     ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
   };
   const { host: _, secrets: __, event: ___, ...kept } = all;
-  const { actionsMirror } = options;
-  const asked = { read: kept, images, ...(actionsMirror === undefined ? {} : { actionsMirror }) };
+  const { actionsMirror, realCheckout } = options;
+  const asked = { read: kept, images, realCheckout, ...(actionsMirror === undefined ? {} : { actionsMirror }) };
   return { plans: await readPlans(files, all), asked, secrets };
 }
 

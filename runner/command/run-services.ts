@@ -5,6 +5,7 @@ import { cacheFolder, scratchFolder } from '../host/paths.ts';
 import { openImage, openTool } from '../image/open.ts';
 import type { ChooseMachine } from '../model/machine.ts';
 import { actionFetcher } from '../provider/local/actions/fetch.ts';
+import type { ActionLock } from '../provider/local/actions/lock-file.ts';
 import type { LocalLease } from '../provider/local/provider.ts';
 import { localSource } from '../provider/local/source.ts';
 import type { Earlier, EarlierArtifact, KeptRun } from '../run/rerun/kept.ts';
@@ -30,6 +31,8 @@ export interface RunSetting {
   readonly asked: Asked;
   readonly earlier?: EarlierFile;
   readonly choose: ChooseMachine;
+  /** Lock files of actions by the repository they are for. */
+  readonly locks: ReadonlyMap<string, ActionLock>;
   /** Tells what is worth knowing and belongs to no run. */
   readonly warn: (sentence: string) => void;
   /** Stops the building of images. */
@@ -47,6 +50,7 @@ export interface EarlierFile {
 export async function runServices(lease: LocalLease, setting: RunSetting): Promise<RunServices> {
   const { options, config, asked, earlier } = setting;
   const { repository } = lease.plan;
+  const lock = setting.locks.get(repository ?? '');
   const scratch = join(scratchFolder(), lease.run);
   const disks = join(lease.folder, 'disks');
   await attempt(`make the run's folders ${scratch} and ${disks}`, async () => {
@@ -71,8 +75,10 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     actions: actionFetcher({
       run: lease.run,
       ...(asked.actionsMirror === undefined ? {} : { mirror: resolve(asked.actionsMirror) }),
+      ...(lock === undefined ? {} : { lock }),
       warn: (sentence) => setting.warn(sentence),
     }),
+    realCheckout: asked.realCheckout,
     caches: openCache({
       folder: join(cacheFolder(), 'caches'),
       scope: repository ?? lease.plan.file,

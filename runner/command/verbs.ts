@@ -24,6 +24,11 @@ export const verbs: readonly Verb[] = [
   { name: 'logs', summary: "print a run's log", load: () => import('./verb/logs.ts') },
   { name: 'artifacts', summary: "list or copy out a run's artifacts", load: () => import('./verb/artifacts.ts') },
   {
+    name: 'actions',
+    summary: 'lock: hold the actions of workflows to their commits',
+    load: () => import('./verb/actions.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'say what each isolation level can do here, and why not',
     load: () => import('./verb/doctor.ts'),

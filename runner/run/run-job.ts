@@ -1,7 +1,8 @@
 import type { JobResult } from '../model/event.ts';
 import type { PlannedJob } from '../model/plan.ts';
-import type { Json } from '../model/workflow.ts';
+import type { Json, StepWork } from '../model/workflow.ts';
 import { withActionsAround } from './action/around.ts';
+import { isDoneHere } from './action/done-here.ts';
 import { fetchActions } from './action/fetch-actions.ts';
 import { nodeTools } from './action/node.ts';
 import { Background } from './background.ts';
@@ -36,7 +37,7 @@ export interface JobPlace {
  * when it resolves. Rejects only when the run's events cannot be written any more.
  */
 export async function runJob(job: PlannedJob, place: JobPlace): Promise<JobResult> {
-  return await new JobRun(withActionsAround(job), place).run();
+  return await new JobRun(withActionsAround(job, place.run), place).run();
 }
 
 class JobRun {
@@ -70,7 +71,7 @@ class JobRun {
       begunActions: new Map(),
       trees: new Map(),
       states: new Map(),
-      tools: nodeTools(job),
+      tools: nodeTools(job, (work) => isDoneHere(run, work)),
       begin: () => this.#begin(),
     };
   }
@@ -104,8 +105,9 @@ class JobRun {
   /** Whether the actions of the job could be had, and what it goes on from; without them no step is begun. */
   async #prepare(): Promise<boolean> {
     const { job, run, stop, needs, graph } = this.#scene;
+    const fetching = { fetch: run.services.actions, doneHere: (work: StepWork) => isDoneHere(run, work) };
     try {
-      for (const [step, tree] of await fetchActions(job.steps, run.services.actions, stop.asked.signal)) {
+      for (const [step, tree] of await fetchActions(job.steps, fetching, stop.asked.signal)) {
         this.#scene.trees.set(step, tree);
       }
       const from = await run.earlier?.steps(run, job, needs, graph);

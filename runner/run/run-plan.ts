@@ -110,7 +110,9 @@ class PlanRun {
 
   async #cell(job: PlannedJob, index: number, needs: Needs, stop: JobStop): Promise<JobResult> {
     const { earlier } = this.#run;
-    const done = this.#changed(job.needs) ? undefined : earlier?.done(this.#run, withActionsAround(job), needs);
+    const done = this.#changed(job.needs)
+      ? undefined
+      : earlier?.done(this.#run, withActionsAround(job, this.#run), needs);
     if (earlier !== undefined && done !== undefined) {
       return await takeOverJob(this.#run, earlier, done).catch((error: unknown) =>
         this.#tellPassed(job.id, job.jobId, endOfError(error, undefined), job),

@@ -1,4 +1,4 @@
-import { isBuiltIn } from '../plan/actions.ts';
+import { isDoneHere } from './action/done-here.ts';
 import { runAction } from './action/run-action.ts';
 import { runPosts } from './action/run-posts.ts';
 import { runPre } from './action/run-pre.ts';
@@ -52,7 +52,7 @@ export async function runPiece(scene: JobScene, at: StepAttempt, frame: Frame, p
     case 'post':
       return await runPosts({ scene, at, frame }, work);
     case 'action':
-      return isBuiltIn(work)
+      return isDoneHere(scene.run, work)
         ? await runCheckout(scene, at, frame, piece, work)
         : await runAction({ scene, at, frame, piece: { ...piece, work }, runPiece });
     case 'wait':

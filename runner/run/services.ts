@@ -37,6 +37,8 @@ export interface RunServices {
   readonly openTool: (name: string, onProgress: (line: string) => void, signal: AbortSignal) => Promise<ImageFile>;
   readonly source: OpenSource;
   readonly actions: FetchAction;
+  /** Runs actions/checkout as any other action. */
+  readonly realCheckout: boolean;
   readonly caches: CacheStore;
   /** All secrets of the run by name; their values are masked everywhere. */
   readonly secrets: ReadonlyMap<string, string>;

@@ -125,6 +125,7 @@ function services(backend: ScriptedBackend, folder: string, options: ScenarioOpt
     actions: async (repository) => {
       throw new WrongInput([{ message: `there is no action ${repository}` }]);
     },
+    realCheckout: false,
     caches: cachesIn(caches),
     secrets: new Map(Object.entries(options.secrets ?? {})),
     network: { env: { REGISTRY: 'http://registry' }, files: new Map([['ca.pem', 'certificate']]) },

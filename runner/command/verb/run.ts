@@ -1,6 +1,8 @@
 import { stateFolder } from '../../host/paths.ts';
 import type { ChooseMachine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
+import { isBuiltIn } from '../../plan/actions.ts';
+import { readLock } from '../../provider/local/actions/lock-file.ts';
 import { openStore } from '../../store/store.ts';
 import { checkLevels } from '../check-levels.ts';
 import { chooseScreen } from '../choose-screen.ts';
@@ -58,7 +60,14 @@ async function run(paths: readonly string[], options: RunOptions, begun: Begun):
     process.stdout.write(options.json ? jobsJson(request.plans) : text(request.plans));
     return 0;
   }
-  return await runForReal(request, { options, config }, begun);
+  return await runForReal(request, { options, config, locks: await readLocks(request.plans) }, begun);
+}
+
+/** Read once: a file that is wrong is told before anything runs. */
+async function readLocks(plans: readonly Plan[]): Promise<RunSetting['locks']> {
+  const tops = new Set(plans.flatMap(({ repository }) => repository ?? []));
+  const locks = await Promise.all([...tops].map(async (top) => [top, await readLock(top)] as const));
+  return new Map(locks.flatMap(([top, lock]) => (lock === undefined ? [] : [[top, lock] as const])));
 }
 
 function onlyShows({ list, dryRun, dryrun }: RunOptions): boolean {
@@ -77,7 +86,7 @@ function tellRefusal(error: unknown): void {
 
 async function runForReal(
   { plans, ...request }: RunRequest,
-  given: Pick<RunSetting, 'options' | 'config'>,
+  given: Pick<RunSetting, 'options' | 'config' | 'locks'>,
   begun: Begun,
 ): Promise<number> {
   let screen: Screen | undefined;
@@ -111,11 +120,11 @@ async function runForReal(
 /** Installs and makes what is missing of what these plans need and looks whether it can be had; says so on stderr. */
 async function makeReady(
   plans: readonly Plan[],
-  { config, asked: { images }, options: { accel } }: Pick<RunSetting, 'config' | 'asked' | 'options'>,
+  { config, asked: { images, realCheckout }, options: { accel } }: Pick<RunSetting, 'config' | 'asked' | 'options'>,
   choose: ChooseMachine,
   interrupt: Interrupt,
 ): Promise<void> {
-  const wanted = demandOf(plans);
+  const wanted = demandOf(plans, realCheckout ? () => false : isBuiltIn);
   const demand = { ...wanted, images: new Set([...wanted.images].map((image) => images[image] ?? image)) };
   const repository = plans[0]?.repository;
   const onProgress = (line: string) => process.stderr.write(`lightv: ${line}\n`);

@@ -1,9 +1,10 @@
 import type { JavaScriptRuns } from '../../model/action.ts';
 import type { PlannedJob, PlannedStep } from '../../model/plan.ts';
 import type { AroundWork, Template } from '../../model/workflow.ts';
-import { isBuiltIn } from '../../plan/actions.ts';
 import type { Frame } from '../frame.ts';
+import type { RunScene } from '../scene.ts';
 import type { OpenedAction } from './action-folder.ts';
+import { isDoneHere } from './done-here.ts';
 import type { ActionPiece } from './run-action.ts';
 
 /** An action that was begun and has an end of its own. */
@@ -22,8 +23,8 @@ export interface BegunAction {
  * the reverse order. Whether an action has the one is known once it was fetched, the other once it was begun; those
  * that come to nothing are passed over in silence.
  */
-export function withActionsAround(job: PlannedJob): PlannedJob {
-  const using = job.steps.filter(({ work }) => work.kind === 'action' && !isBuiltIn(work));
+export function withActionsAround(job: PlannedJob, run: Pick<RunScene, 'services'>): PlannedJob {
+  const using = job.steps.filter(({ work }) => work.kind === 'action' && !isDoneHere(run, work));
   const before = inRow(using.filter(isFetched), 'pre', undefined);
   const after = inRow([...using].reverse(), 'post', job.steps.at(-1)?.id);
   const [last] = before.slice(-1);

@@ -2,11 +2,17 @@ import { causeText, WrongInput } from '../../host/fault.ts';
 import type { ActionDefinition, FetchAction } from '../../model/action.ts';
 import type { PlannedStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { ActionReference, ActionWork, Step } from '../../model/workflow.ts';
-import { isBuiltIn } from '../../plan/actions.ts';
+import type { ActionReference, ActionWork, Step, StepWork } from '../../model/workflow.ts';
 import { StepFailure } from '../ending.ts';
+import { workPlace } from '../work.ts';
 import { fetchedDefinition } from './action-folder.ts';
 import { type ActionTree, deepest } from './action-tree.ts';
+
+export interface ActionFetching {
+  readonly fetch: FetchAction;
+  /** Whether LightV does itself what an action does: then it is not fetched. */
+  readonly doneHere: (work: StepWork) => boolean;
+}
 
 type Fetched = ActionWork & { readonly reference: Extract<ActionReference, { kind: 'repository' }> };
 
@@ -16,15 +22,19 @@ type Fetched = ActionWork & { readonly reference: Extract<ActionReference, { kin
  */
 export async function fetchActions(
   steps: readonly Pick<PlannedStep, 'id' | 'work'>[],
-  fetch: FetchAction,
+  fetching: ActionFetching,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ActionTree>> {
   const problems: Problem[] = [];
   const found = new Map<string, ActionTree>();
+  const trees = new Fetching(fetching, signal);
   await Promise.all(
-    steps.filter(usesFetched).map(async ({ id, work }) => {
+    steps.map(async ({ id, work }) => {
+      if (!trees.takes(work)) {
+        return;
+      }
       try {
-        found.set(id, await new Fetching(fetch, signal).tree(work, []));
+        found.set(id, await trees.tree(work, []));
       } catch (error) {
         problems.push(...sentencesOf(error).map((message) => ({ message, place: work.uses.place })));
       }
@@ -37,12 +47,16 @@ export async function fetchActions(
 }
 
 class Fetching {
-  readonly #fetch: FetchAction;
+  readonly #fetching: ActionFetching;
   readonly #signal: AbortSignal;
 
-  constructor(fetch: FetchAction, signal: AbortSignal) {
-    this.#fetch = fetch;
+  constructor(fetching: ActionFetching, signal: AbortSignal) {
+    this.#fetching = fetching;
     this.#signal = signal;
+  }
+
+  takes(work: StepWork): work is Fetched {
+    return work.kind === 'action' && work.reference.kind === 'repository' && !this.#fetching.doneHere(work);
   }
 
   /** `above`: the names of the actions around it. */
@@ -56,18 +70,18 @@ class Fetching {
     if (above.length >= deepest) {
       throw new StepFailure('not-started', `actions use each other more than ${deepest} deep: ${trail.join(' > ')}`);
     }
-    const definition = await fetchedDefinition(await this.#fetch(repository, ref, this.#signal), path, name);
+    const definition = await fetchedDefinition(await this.#fetching.fetch(repository, ref, this.#signal), path, name);
     return { definition, uses: await this.#inside(definition, trail) };
   }
 
   async #inside({ runs }: ActionDefinition, trail: readonly string[]): Promise<ActionTree['uses']> {
     const steps: readonly Step[] = runs.kind === 'composite' ? runs.steps : [];
     const ends = await Promise.allSettled(
-      steps.filter(usesFetched).map(async ({ id, work }) => {
+      steps.map(async ({ id, work }) => {
         try {
-          return [id, await this.tree(work, trail)] as const;
+          return this.takes(work) ? ([[id, await this.tree(work, trail)]] as const) : [];
         } catch (error) {
-          const { file, line, column } = work.uses.place;
+          const { file, line, column } = workPlace(work);
           throw new Inside(sentencesOf(error).map((text) => ownPlace(text, `${file}:${line}:${column}`)));
         }
       }),
@@ -76,7 +90,7 @@ class Fetching {
     if (lost.length > 0) {
       throw new Inside(lost.flatMap(sentencesOf));
     }
-    return new Map(ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : [])));
+    return new Map(ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : [])));
   }
 }
 
@@ -93,10 +107,6 @@ class Inside extends Error {
 /** The innermost place alone says enough. */
 function ownPlace(sentence: string, place: string): string {
   return /^\S+:\d+:\d+: /.test(sentence) ? sentence : `${place}: ${sentence}`;
-}
-
-function usesFetched<T extends Pick<PlannedStep, 'work'>>(step: T): step is T & { readonly work: Fetched } {
-  return step.work.kind === 'action' && step.work.reference.kind === 'repository' && !isBuiltIn(step.work);
 }
 
 /** What is wrong with an action; anything else is thrown on. */

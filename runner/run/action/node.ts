@@ -1,15 +1,16 @@
 import type { PlannedStep } from '../../model/plan.ts';
-import { isBuiltIn } from '../../plan/actions.ts';
+import type { StepWork } from '../../model/workflow.ts';
 import type { ToolWish } from '../machines.ts';
 
 /** Where GitHub's runner has what it brings along in containers; the tool's programs are linked to it. */
 const externals = '/__e';
 
 /** What a job's machines get for its actions: any of them may be written in JavaScript, or use one that is. */
-export function nodeTools({ steps }: { readonly steps: readonly Pick<PlannedStep, 'work'>[] }): readonly ToolWish[] {
-  return steps.some(({ work }) => work.kind === 'action' && !isBuiltIn(work))
-    ? [{ name: 'node', path: externals }]
-    : [];
+export function nodeTools(
+  { steps }: { readonly steps: readonly Pick<PlannedStep, 'work'>[] },
+  doneHere: (work: StepWork) => boolean,
+): readonly ToolWish[] {
+  return steps.some(({ work }) => work.kind === 'action' && !doneHere(work)) ? [{ name: 'node', path: externals }] : [];
 }
 
 /** The program that runs an action written for a major version of Node. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { WrongInput } from '../../../runner/host/fault.ts';
 import { actionFetcher } from '../../../runner/provider/local/actions/fetch.ts';
+import type { ActionLock } from '../../../runner/provider/local/actions/lock-file.ts';
 import { folder, folderOfAll } from '../../ground/folder.ts';
 import { never } from '../../ground/never.ts';
 import { entriesOf } from '../../ground/tar.ts';
@@ -36,7 +37,7 @@ function commit(repository: string, files: Record<string, string>): string {
   return git(repository, 'rev-parse', 'HEAD');
 }
 
-function fetcher(mirror: string, more: { locked?: ReadonlyMap<string, string> } = {}) {
+function fetcher(mirror: string, more: { lock?: ActionLock } = {}) {
   const warnings: string[] = [];
   const fetch = actionFetcher({ run: 'test', mirror, warn: (sentence) => warnings.push(sentence), ...more });
   return { fetch, warnings };
@@ -69,8 +70,8 @@ test('a branch that moved is fetched anew by the next run, and a lock holds it w
   t.is((await fetcher(mirror).fetch('one/moving', 'main', never)).commit, first);
   const second = commit(repository, { 'action.yml': '2' });
   t.is((await fetcher(mirror).fetch('one/moving', 'main', never)).commit, second);
-  const locked = new Map([['one/moving@main', first]]);
-  const held = await fetcher(mirror, { locked }).fetch('one/moving', 'main', never);
+  const lock = { file: 'the lock', commits: new Map([['one/moving@main', first]]) };
+  const held = await fetcher(mirror, { lock }).fetch('one/moving', 'main', never);
   t.is(held.commit, first);
   t.is(await held.read('action.yml'), '1');
 });
@@ -119,4 +120,15 @@ test('two runs that fetch the same repository at once do not trip over each othe
     fetched.map((one) => one.commit),
     [first, first, first],
   );
+});
+
+test.serial('git is asked for another address where the user’s configuration says so', async (t) => {
+  const { repository, commit: first } = mirrorOf(t, 'one/instead', { 'action.yml': '1' });
+  const { HOME } = process.env;
+  t.teardown(() => {
+    process.env.HOME = HOME;
+  });
+  process.env.HOME = folder(t);
+  git(repository, 'config', '--global', `url.file://${join(repository, '..')}/.insteadOf`, 'https://github.com/one/');
+  t.is((await fetcher('/nonexistent').fetch('one/instead', 'main', never)).commit, first);
 });

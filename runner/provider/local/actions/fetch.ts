@@ -4,16 +4,17 @@ import { WrongInput } from '../../../host/fault.ts';
 import { cacheFolder } from '../../../host/paths.ts';
 import type { FetchAction, FetchedAction } from '../../../model/action.ts';
 import { fetchedAction } from './fetched.ts';
-import { ActionRepository } from './repository.ts';
+import { type ActionLock, lockName } from './lock-file.ts';
+import { ActionRepository, fullCommit } from './repository.ts';
 
 export interface ActionSources {
   /** Owns the programs that are started. */
   readonly run: string;
   /** A folder of repositories `owner/repo` or `owner/repo.git` that are asked instead of the server. */
   readonly mirror?: string;
-  /** Commits by `owner/repo@ref` that a lock file holds a run to. */
-  readonly locked?: ReadonlyMap<string, string>;
-  /** Told when a server cannot be asked and what it said before is taken. */
+  /** Holds references to commits; one that it does not name is followed, and said. */
+  readonly lock?: ActionLock;
+  /** Told when a server cannot be asked and what it said before is taken, and what a lock leaves open. */
   readonly warn: (sentence: string) => void;
 }
 
@@ -29,14 +30,17 @@ export function actionFetcher(sources: ActionSources): FetchAction {
 }
 
 async function fetchOne(
-  { run, mirror, locked, warn }: ActionSources,
+  { run, mirror, lock, warn }: ActionSources,
   repository: string,
   ref: string,
   signal: AbortSignal,
 ): Promise<FetchedAction> {
   checkReference(repository, ref);
   const name = `${repository}@${ref}`;
-  const pinned = locked?.get(name);
+  const pinned = lock?.commits.get(lockName(repository, ref));
+  if (lock !== undefined && pinned === undefined && !fullCommit.test(ref)) {
+    warn(`${name} is not in ${lock.file}: its ref is followed; 'lightv actions lock' adds it`);
+  }
   const bare = new ActionRepository(
     join(cacheFolder(), 'actions', `${repository.toLowerCase()}.git`),
     addressOf(repository, mirror),
@@ -48,7 +52,11 @@ async function fetchOne(
     if (!(error instanceof WrongInput)) {
       throw error;
     }
-    const last = pinned === undefined && unreachable(error.message) ? await bare.lastKnown(ref) : undefined;
+    if (pinned !== undefined) {
+      const held = `${lock?.file} holds it to ${pinned}`;
+      throw new WrongInput([{ message: `the action ${name} could not be fetched, and ${held}: ${error.message}` }]);
+    }
+    const last = unreachable(error.message) ? await bare.lastKnown(ref) : undefined;
     if (last === undefined) {
       const short = /^[0-9a-f]{7,39}$/.test(ref) ? '; a shortened commit is not enough, all 40 digits are' : '';
       throw new WrongInput([{ message: `the action ${name} could not be fetched: ${error.message}${short}` }]);

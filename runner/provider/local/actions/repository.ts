@@ -8,7 +8,7 @@ import { withoutUsers } from '../clone.ts';
 import { askGit, gitIn } from '../git.ts';
 
 /** A commit's full name. */
-const fullCommit = /^[0-9a-f]{40}$/;
+export const fullCommit = /^[0-9a-f]{40}$/;
 
 /** A bare repository of the cache that holds the commits of one action's repository as far as they were asked for. */
 export class ActionRepository {

@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { HostFault, WrongInput } from '../../../host/fault.ts';
+import { isSystemError } from '../../../host/in-place.ts';
+import type { ActionDefinition, FetchAction } from '../../../model/action.ts';
+import type { Problem } from '../../../model/problem.ts';
+import type { Step, Workflow } from '../../../model/workflow.ts';
+import type { ActionTree } from '../../../run/action/action-tree.ts';
+import { fetchActions } from '../../../run/action/fetch-actions.ts';
+import { readAction } from '../../../workflow/github/read-action.ts';
+import { lockName } from './lock-file.ts';
+
+/**
+ * The commits of all actions that workflows of the repository `top` use, by `owner/repo@ref` as it is written first: also
+ * those inside other actions, and inside actions of the working tree. Rejects with a `WrongInput` for all that cannot
+ * be had.
+ */
+export async function usedCommits(
+  workflows: readonly Workflow[],
+  top: string,
+  fetch: FetchAction,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  return await new Collecting(top, fetch, signal).from(
+    workflows.flatMap(({ jobs }) => jobs.flatMap((job) => job.steps)),
+  );
+}
+
+class Collecting {
+  readonly #top: string;
+  readonly #fetch: FetchAction;
+  readonly #signal: AbortSignal;
+  readonly #commits = new Map<string, string>();
+  readonly #written = new Map<string, string>();
+  /** Paths of actions of the working tree that were looked at. */
+  readonly #seen = new Set<string>();
+
+  constructor(top: string, fetch: FetchAction, signal: AbortSignal) {
+    this.#top = top;
+    this.#signal = signal;
+    this.#fetch = async (repository, ref, stop) => {
+      const fetched = await fetch(repository, ref, stop);
+      const name = this.#written.get(lockName(repository, ref)) ?? `${repository}@${ref}`;
+      this.#written.set(lockName(repository, ref), name);
+      this.#commits.set(name, fetched.commit);
+      return fetched;
+    };
+  }
+
+  async from(steps: readonly Step[]): Promise<ReadonlyMap<string, string>> {
+    const problems: Problem[] = [];
+    for (let next = steps; next.length > 0; ) {
+      // Each step counts: several files have steps of the same id.
+      const numbered = next.map((step, at) => ({ ...step, id: `${at}` }));
+      const trees = await fetchActions(numbered, { fetch: this.#fetch, doneHere: () => false }, this.#signal).catch(
+        (error: unknown) => {
+          problems.push(...problemsOf(error));
+          return new Map<string, ActionTree>();
+        },
+      );
+      const inside = [...trees.values()].flatMap(stepsInside);
+      next = (await Promise.all([...next, ...inside].map((step) => this.#local(step, problems)))).flat();
+    }
+    if (problems.length > 0) {
+      throw new WrongInput(problems);
+    }
+    return this.#commits;
+  }
+
+  /** The steps of an action of the working tree, looked at once. */
+  async #local({ work }: Step, problems: Problem[]): Promise<readonly Step[]> {
+    if (work.kind !== 'action' || work.reference.kind !== 'local' || this.#seen.has(work.reference.path)) {
+      return [];
+    }
+    this.#seen.add(work.reference.path);
+    const definition = await localDefinition(this.#top, work.reference.path, problems);
+    return definition?.runs.kind === 'composite' ? definition.runs.steps : [];
+  }
+}
+
+function stepsInside({ definition, uses }: ActionTree): readonly Step[] {
+  const own = definition.runs.kind === 'composite' ? definition.runs.steps : [];
+  return [...own, ...[...uses.values()].flatMap(stepsInside)];
+}
+
+/** `undefined` for one that is not there: a step may make it, or check it out. */
+async function localDefinition(top: string, path: string, problems: Problem[]): Promise<ActionDefinition | undefined> {
+  for (const name of ['action.yml', 'action.yaml']) {
+    const file = join(top, posix.join('/', path), name);
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+        return undefined;
+      }
+      throw new HostFault(`read ${file}`, error);
+    });
+    if (text !== undefined) {
+      const { action, problems: found } = readAction(text, file);
+      problems.push(...found);
+      return action;
+    }
+  }
+  return undefined;
+}
+
+function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof WrongInput) {
+    return error.problems;
+  }
+  throw error;
+}

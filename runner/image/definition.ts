@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseBytes } from './quantity.ts';
+import { parseBytes } from '../workflow/quantity.ts';
 
 /** A path inside the image: absolute, without `.` and `..` and doubled slashes. */
 const inside = z

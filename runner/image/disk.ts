@@ -4,9 +4,7 @@ import { attempt } from '../host/attempt.ts';
 import { HostFault, WrongInput } from '../host/fault.ts';
 import { runProgram } from '../host/process.ts';
 import type { Disk, DiskSpec } from '../model/machine.ts';
-
-/** The least an empty disk may have: below it ext4 has no room for its journal and its own tables. */
-export const smallestDisk = 32 * 1024 * 1024;
+import { smallestDisk } from '../plan/resources.ts';
 
 const block = 4096;
 

@@ -1,6 +1,6 @@
 import type { ImageConfig } from '../model/image.ts';
+import { parseBytes } from '../workflow/quantity.ts';
 import type { ImageDefinition } from './definition.ts';
-import { parseBytes } from './quantity.ts';
 
 /** `PATH` of images that name none. */
 export const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -19,8 +19,8 @@ const leastMemory: Readonly<Record<Isolation, number>> = {
   auto: mebibyte,
 };
 
-/** Bytes below which no file system fits on a job's disk. */
-const leastDisk = 4 * mebibyte;
+/** The least an empty disk may have, in bytes: below it ext4 has no room for its journal and its own tables. */
+export const smallestDisk = 32 * mebibyte;
 
 export function resolveResources(wishes: MachineWishes, setting: Setting): Resources {
   const cpu = resolve(wishes.resources?.cpu, cpuReading, setting);
@@ -71,8 +71,8 @@ export function resourceProblems(
   if (disk !== undefined && host.disk !== undefined && disk > host.disk) {
     tell('disk', `a disk of ${bytesText(disk)} is more than this host has to give: ${bytesText(host.disk)}`);
   }
-  if (disk !== undefined && disk < leastDisk) {
-    tell('disk', `a disk of ${bytesText(disk)} is too small; it takes at least ${bytesText(leastDisk)}`);
+  if (disk !== undefined && disk < smallestDisk) {
+    tell('disk', `a disk of ${bytesText(disk)} is too small; it takes at least ${bytesText(smallestDisk)}`);
   }
   return problems;
 }

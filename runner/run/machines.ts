@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { WrongInput } from '../host/fault.ts';
 import type { ImageFile } from '../model/image.ts';
 import type { Bind, DiskSpec, MachineChoice, MicroVm, Tool, VmBackend, VmSpec } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
 import { orAbort } from './stop.ts';
-import { workPlace } from './work.ts';
-
-/** Bytes a machine gets when neither the file nor its image says. */
-const defaultMemory = 512 * 1024 ** 2;
+import { weightOf } from './weight.ts';
 
 /** Tasks a machine may hold at once. */
 const mostProcesses = 4096;
@@ -193,17 +189,6 @@ export class Machines {
       ...(choice.accel === undefined ? {} : { accel: choice.accel }),
     };
   }
-}
-
-function weightOf({ resources, work }: PlannedStep, image: ImageFile, { isolation }: MachineChoice): Weight {
-  const { memory: wished = defaultMemory, minMemory = 0 } = image.config;
-  const least = isolation === 'microvm' ? minMemory : 0;
-  if (resources.memory !== undefined && resources.memory < least) {
-    const megabytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)}Mi`;
-    const message = `${megabytes(resources.memory)} of memory are too little: ${image.name} at microvm needs ${megabytes(least)}`;
-    throw new WrongInput([{ message, place: workPlace(work) }]);
-  }
-  return { cpu: resources.cpu, memory: resources.memory ?? Math.max(wished, least) };
 }
 
 function hostName(text: string): string {

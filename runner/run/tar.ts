@@ -58,7 +58,8 @@ export async function readSmallFiles(
     if (size > bounds.bytes) {
       passedOver += size;
       if (passedOver > mostPassedOver) {
-        throw new StepFailure('output-file', `the command file "${name}" has ${size} bytes`);
+        const words = `the command file "${name}" has ${size} bytes; at most ${bounds.bytes} are allowed`;
+        throw new StepFailure('output-file', words);
       }
       files.set(name, undefined);
       continue;

@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'ava';
 import { eventSchema } from '../../runner/command/event-schema.ts';
+import { packageRoot } from '../../runner/host/paths.ts';
 import type { RunEvent } from '../../runner/model/event.ts';
 import { scratchOf } from '../e2e/leftovers.ts';
+import { machineTest } from '../machines.ts';
 import { cli, folder, startCli } from './cli.ts';
 
 const level = 'sandbox';
@@ -159,6 +162,32 @@ test('a level nobody can give is refused before anything starts, but for what ha
   t.is((await cli(home, ['ps', '-a', '--json'])).stdout, '');
   const guarded = asking.replace('needs: first', 'if: false');
   t.is((await cli(home, ['run', pipeline(home, `${first}\n${guarded}`)])).code, 0);
+});
+
+test('pipelines of several repositories run in one call, each with images of its own', async (t) => {
+  const home = folder(t);
+  const definition = readFileSync(join(packageRoot(), 'images/busybox/lightv.yaml'), 'utf8');
+  const files = ['one', 'two'].map((name) => {
+    const repository = join(home, name);
+    mkdirSync(join(repository, `of-${name}`), { recursive: true });
+    execFileSync('git', ['init', '-q', repository]);
+    writeFileSync(join(repository, `of-${name}/lightv.yaml`), definition.replace('name: busybox', `name: of-${name}`));
+    const file = join(repository, 'p.yaml');
+    writeFileSync(file, `jobs: {a: {image: ./of-${name}, isolation: ${level}, steps: [{run: echo in ${name}}]}}`);
+    return file;
+  });
+  const end = await cli(home, ['run', ...files], { env: { LIGHTV_CACHE_DIR: join(home, 'cache') } });
+  t.is(end.code, 0, end.stderr);
+  t.true(end.stdout.includes('a | in one\n') && end.stdout.includes('a | in two\n'), end.stdout);
+});
+
+machineTest('microvm', 'memory with which an image cannot boot is refused before anything starts', async (t) => {
+  const home = folder(t);
+  const small = 'last:\n  isolation: microvm\n  resources: {memory: 32Mi}\n  steps:\n    - run: echo last';
+  const file = pipeline(home, `first:\n  steps:\n    - run: echo first\n${small}`);
+  const refused = await cli(home, ['run', file, '--accel', 'tcg']);
+  t.like(refused, { code: 2, stdout: '' });
+  t.regex(refused.stderr, /p\.yaml:12:\d+: 32Mi of memory is too little: busybox at microvm needs \d+Mi\n/);
 });
 
 /** Starts a run that sleeps, and waits until its step has said so. */

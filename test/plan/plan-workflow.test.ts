@@ -91,6 +91,7 @@ test('resources stay between what a level needs and what the host has', (t) => {
   ]);
   const disks = 'jobs:\n  a:\n    resources:\n      disk: 2Gi\n    steps: [{run: x}]';
   t.deepEqual(told(disks), []);
+  t.deepEqual(told(disks.replace('2Gi', '31Mi')), ['4: a disk of 31Mi is too small; it takes at least 32Mi']);
   t.deepEqual(told(disks, { host: { ...host, disk: 2 ** 30 } }), [
     '4: a disk of 2Gi is more than this host has to give: 1Gi',
   ]);

@@ -1,19 +1,16 @@
 import { stateFolder } from '../../host/paths.ts';
-import type { ChooseMachine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { isBuiltIn } from '../../plan/actions.ts';
 import { readLock } from '../../provider/local/actions/lock-file.ts';
 import { openStore } from '../../store/store.ts';
-import { checkLevels } from '../check-levels.ts';
 import { chooseScreen } from '../choose-screen.ts';
 import { readConfig } from '../config.ts';
-import { ensureSetup } from '../ensure-setup.ts';
 import { failureEvents } from '../failure-events.ts';
 import { imageAccess } from '../image-access.ts';
 import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
 import { killRun } from '../kill-run.ts';
 import { machines } from '../machines.ts';
-import { demandOf } from '../plan-demand.ts';
+import { makeReady } from '../make-ready.ts';
 import { dryRunText, jobsJson, jobsTable } from '../plan-list.ts';
 import type { Screen } from '../render/screen.ts';
 import { Interrupted } from '../report-error.ts';
@@ -98,7 +95,7 @@ async function runForReal(
   });
   try {
     const choose = machines();
-    await makeReady(plans, { ...given, ...request }, choose, interrupt);
+    await ready(plans, { ...given, ...request, choose }, interrupt);
     const store = openStore(stateFolder());
     try {
       await sweepDeadRuns(store);
@@ -117,27 +114,28 @@ async function runForReal(
   }
 }
 
-/** Installs and makes what is missing of what these plans need and looks whether it can be had; says so on stderr. */
-async function makeReady(
+/** What has to be there before the first run; says on stderr what is made. */
+async function ready(
   plans: readonly Plan[],
-  { config, asked: { images, realCheckout }, options: { accel } }: Pick<RunSetting, 'config' | 'asked' | 'options'>,
-  choose: ChooseMachine,
-  interrupt: Interrupt,
+  {
+    config,
+    asked: { images, realCheckout },
+    options: { accel },
+    choose,
+  }: Pick<RunSetting, 'config' | 'asked' | 'options' | 'choose'>,
+  { signal }: Interrupt,
 ): Promise<void> {
-  const wanted = demandOf(plans, realCheckout ? () => false : isBuiltIn);
-  const demand = { ...wanted, images: new Set([...wanted.images].map((image) => images[image] ?? image)) };
-  const repository = plans[0]?.repository;
   const onProgress = (line: string) => process.stderr.write(`lightv: ${line}\n`);
-  const { signal } = interrupt;
   try {
-    await ensureSetup(
-      { kind: 'run', demand },
-      { ...imageAccess(config), onProgress, signal, ...(repository === undefined ? {} : { repository }) },
-    );
-    await checkLevels(plans, { choose, onProgress, ...(accel === undefined ? {} : { accel }) });
-    signal.throwIfAborted();
+    await makeReady(plans, {
+      images,
+      doneHere: realCheckout ? () => false : isBuiltIn,
+      choose,
+      opening: { ...imageAccess(config), onProgress, signal },
+      ...(accel === undefined ? {} : { accel }),
+    });
   } catch (error) {
-    throw interrupt.signal.aborted ? new Interrupted() : error;
+    throw signal.aborted ? new Interrupted() : error;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PlanContexts } from '../model/plan.ts';
 import type { Json, Trigger, Workflow } from '../model/workflow.ts';
-import { matchesFilters } from './filter-pattern.ts';
+import { matchesFilters } from '../workflow/filter-pattern.ts';
 
 /** What happened, as far as filters look at it. */
 export interface Occasion {

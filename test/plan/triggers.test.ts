@@ -55,3 +55,14 @@ test('types, and the branch a pull request goes into', (t) => {
   t.false(runs({ pull_request: { branches: ['rel/*'] } }, 'pull_request', pull('opened')));
   t.true(runs({ pull_request: { branches: ['rel/*'] } }, 'pull_request', pull('opened', 'rel/1')));
 });
+
+test('branches of a merge queue and of a run that is followed, and the name of that', (t) => {
+  const queue = { payload: { merge_group: { base_ref: 'refs/heads/main' } } };
+  t.true(runs({ merge_group: { branches: ['main'] } }, 'merge_group', queue));
+  t.false(runs({ merge_group: { branches: ['dev'] } }, 'merge_group', queue));
+  const run = { payload: { action: 'completed', workflow_run: { name: 'CI', head_branch: 'dev' } } };
+  t.true(runs({ workflow_run: { workflows: ['CI', 'Lint'] } }, 'workflow_run', run));
+  t.false(runs({ workflow_run: { workflows: ['Lint'] } }, 'workflow_run', run));
+  t.false(runs({ workflow_run: { workflows: ['CI'], branches: ['main'] } }, 'workflow_run', run));
+  t.false(runs({ workflow_run: { workflows: ['CI'], types: ['requested'] } }, 'workflow_run', run));
+});

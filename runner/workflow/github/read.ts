@@ -65,7 +65,7 @@ function readWorkflow(root: Field, file: string, top: string | undefined, gather
     name: root.get('name')?.text ?? (top === undefined ? file : relative(top, file)),
     file,
     dialect: 'github',
-    on: readTriggers(root.get('on')),
+    on: readTriggers(root.get('on'), gathering),
     ...(runName === undefined ? {} : { runName }),
     ...(concurrency === undefined ? {} : { concurrency }),
     env: namedAt(root.get('env')),

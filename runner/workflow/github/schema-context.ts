@@ -18,6 +18,20 @@ export interface Complaint {
   readonly expression: boolean;
 }
 
+/** What the parser calls the kinds of values. */
+const kinds: ReadonlyMap<string, string> = new Map([
+  ['StringToken', 'text'],
+  ['BooleanToken', 'boolean'],
+  ['NumberToken', 'number'],
+  ['NullToken', 'nothing'],
+  ['MappingToken', 'map'],
+  ['SequenceToken', 'list'],
+]);
+
+function plainWords(text: string): string {
+  return text.replace(/\.$/, '').replaceAll(/'(\w+Token)'/g, (whole, kind) => kinds.get(kind) ?? whole);
+}
+
 /** The parser's context, which keeps what it complains of together with the token it complains of. */
 export class SchemaContext extends TemplateContext {
   #complaints: Complaint[] = [];
@@ -34,7 +48,7 @@ export class SchemaContext extends TemplateContext {
     const place = range ?? token?.range;
     if (this.#complaints.length < mostComplaints) {
       this.#complaints.push({
-        message: text.replace(/\.$/, ''),
+        message: plainWords(text),
         ...(place === undefined ? {} : { range: place }),
         ...(token === undefined ? {} : { token }),
         expression: error instanceof Error || text.startsWith('The expression is not closed'),

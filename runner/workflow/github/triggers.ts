@@ -1,13 +1,18 @@
 import type { DispatchInput, Trigger } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
+import type { Gathering } from './fields.ts';
+import { checkFilters } from './filters.ts';
 
 /** The events of `on`: a name, a list of names, or a map of names and their filters. */
-export function readTriggers(on: Field | undefined): Trigger[] {
+export function readTriggers(on: Field | undefined, gathering: Gathering): Trigger[] {
   if (on === undefined) {
     return [];
   }
   if (!on.isMap) {
     return on.oneOrMany().map((event) => ({ event: event.text, place: event.place }));
+  }
+  for (const event of on.entries()) {
+    checkFilters(event, gathering);
   }
   return on.entries().map((event) => ({
     event: event.key,

@@ -20,7 +20,7 @@ export async function pushPayload({
 }: Facts): Promise<{ readonly [key: string]: Json }> {
   const tag = ref.startsWith('refs/tags/');
   const git = top === undefined ? undefined : gitIn(top);
-  const parent = git === undefined || tag ? undefined : await askGit(git, 'rev-parse', '--verify', '--quiet', 'HEAD^');
+  const parent = git === undefined || tag ? undefined : await askGit(git, 'rev-parse', '--verify', 'HEAD^');
   const before = parent ?? noCommit;
   const [head = null] = git === undefined ? [] : await commitsOf(git, repository, ['-1', 'HEAD']);
   const compare = `https://github.com/${repository}/compare/${

@@ -24,7 +24,7 @@ export async function repositoryFacts(top: string | undefined, actor: string): P
   }
   const git = gitIn(top);
   const sha = (await askGit(git, 'rev-parse', '--verify', 'HEAD')) ?? '';
-  const branch = await askGit(git, 'symbolic-ref', '--quiet', 'HEAD');
+  const branch = await askGit(git, 'symbolic-ref', 'HEAD');
   const tag = branch === undefined ? await askGit(git, 'describe', '--exact-match', '--tags', 'HEAD') : undefined;
   const ref = branch ?? (tag === undefined ? '' : `refs/tags/${tag}`);
   const repository = repositoryName(await askGit(git, 'remote', 'get-url', 'origin'), top);
@@ -41,7 +41,7 @@ export function refName(ref: string): string {
 export async function branchCommit(top: string, branch: string): Promise<string | undefined> {
   const git = gitIn(top);
   for (const ref of [`refs/remotes/origin/${branch}`, `refs/heads/${branch}`]) {
-    const sha = await askGit(git, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`);
+    const sha = await askGit(git, 'rev-parse', '--verify', `${ref}^{commit}`);
     if (sha !== undefined) {
       return sha;
     }
@@ -51,7 +51,7 @@ export async function branchCommit(top: string, branch: string): Promise<string 
 
 /** The remote's, else `main` or `master` where there is one, else the branch at hand. */
 async function defaultBranch(top: string, ref: string): Promise<string> {
-  const remote = await askGit(gitIn(top), 'symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD');
+  const remote = await askGit(gitIn(top), 'symbolic-ref', '--short', 'refs/remotes/origin/HEAD');
   if (remote !== undefined) {
     return remote.replace(/^origin\//, '');
   }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { filterPattern, matchesFilters } from '../../runner/plan/filter-pattern.ts';
+import { filterPattern, matchesFilters } from '../../runner/workflow/filter-pattern.ts';
 
 /** The examples of GitHub's documentation: a pattern, names it means, names it does not. */
 const examples: readonly (readonly [pattern: string, meant: readonly string[], not: readonly string[]])[] = [

@@ -45,3 +45,19 @@ export function matchesFilters(patterns: readonly string[], name: string): boole
     return filterPattern(out ? pattern.slice(1) : pattern).test(name) ? !out : taken;
   }, false);
 }
+
+/** What is wrong with a pattern without its `!`, as the end of a sentence, or `undefined`. */
+export function patternFault(pattern: string): string | undefined {
+  if (pattern === '') {
+    return 'is empty';
+  }
+  try {
+    filterPattern(pattern);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return 'has a set in [] that is none';
+    }
+    throw error;
+  }
+}

@@ -70,6 +70,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     files: z.int(),
     bytes: z.int(),
     recorded: z.string().optional().describe('the earlier run it was taken from'),
+    removed: z.literal(true).optional().describe('the run has it no more'),
   }),
   z.object({ type: z.literal('notice'), ...somewhere, level: z.enum(['info', 'warning']), text: z.string() }),
   z.object({

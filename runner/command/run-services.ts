@@ -10,7 +10,7 @@ import type { LocalLease } from '../provider/local/provider.ts';
 import { localSource } from '../provider/local/source.ts';
 import type { Earlier, EarlierArtifact, KeptRun } from '../run/rerun/kept.ts';
 import { defaultLimits, guestFolder, type RunServices } from '../run/services.ts';
-import { openCache } from '../service/cache-store.ts';
+import { openCache } from '../service/cache/store.ts';
 import { bringKept } from '../store/kept/bring.ts';
 import { disksOf } from '../store/kept/room.ts';
 import type { Config } from './config.ts';

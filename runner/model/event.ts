@@ -96,6 +96,8 @@ export interface ArtifactEvent extends JobEventBase {
   readonly bytes: number;
   /** The earlier run it was taken from. */
   readonly recorded?: string;
+  /** The run has it no more. */
+  readonly removed?: true;
 }
 /** Something worth knowing that is nobody's mistake: which level was taken and why, a fallback, what was dropped or stopped. */
 export interface NoticeEvent extends EventBase {

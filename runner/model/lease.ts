@@ -21,6 +21,10 @@ export interface ArtifactStore {
   save(name: string, tar: AsyncIterable<Uint8Array>): Promise<SavedArtifact>;
   /** The tar of an artifact saved in this run. */
   open(name: string): AsyncIterable<Uint8Array>;
+  /** Those of this run that are there, in the order they were saved. */
+  list(): readonly SavedArtifact[];
+  /** Takes an artifact back: its name is free again. Resolves to what it was, or `undefined` when there is none. */
+  remove(name: string): Promise<SavedArtifact | undefined>;
 }
 
 export interface CacheStore {

@@ -14,6 +14,7 @@ import { defaultBounds, unpack } from './unpack.ts';
  */
 export function openArtifacts(folder: string, out?: string, bounds = defaultBounds): ArtifactStore {
   const taken = new Set<string>();
+  const there = new Map<string, SavedArtifact>();
   return {
     async save(name, tar) {
       claim(taken, name);
@@ -22,6 +23,7 @@ export function openArtifacts(folder: string, out?: string, bounds = defaultBoun
         if (out !== undefined) {
           await copyArtifact(folder, name, out);
         }
+        there.set(name, saved);
         return saved;
       } catch (error) {
         taken.delete(name);
@@ -29,6 +31,20 @@ export function openArtifacts(folder: string, out?: string, bounds = defaultBoun
       }
     },
     open: (name) => packFolder(artifactFolder(folder, name)),
+    list: () => [...there.values()],
+    async remove(name) {
+      const was = there.get(name);
+      if (was === undefined) {
+        return undefined;
+      }
+      there.delete(name);
+      const places = [artifactFolder(folder, name), ...(out === undefined ? [] : [join(out, name)])];
+      for (const place of places) {
+        await attempt(`remove the artifact "${name}"`, () => rm(place, { recursive: true, force: true }));
+      }
+      taken.delete(name);
+      return was;
+    },
   };
 }
 

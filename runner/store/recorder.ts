@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import type { JobEndEvent, RunEndEvent, RunEvent, StepEndEvent, StepStartEvent } from '../model/event.ts';
+import type {
+  ArtifactEvent,
+  JobEndEvent,
+  RunEndEvent,
+  RunEvent,
+  StepEndEvent,
+  StepStartEvent,
+} from '../model/event.ts';
 import type { RunSink } from '../model/lease.ts';
 import type { Database } from './database.ts';
 import type { RunState } from './record.ts';
@@ -38,14 +45,7 @@ export class Recorder implements RunSink {
         this.#endJob(event);
         break;
       case 'artifact':
-        this.#database.run('INSERT INTO artifacts (run, name, job, step, files, bytes) VALUES (?, ?, ?, ?, ?, ?)', [
-          this.#run,
-          event.name,
-          event.job,
-          event.step,
-          event.files,
-          event.bytes,
-        ]);
+        this.#artifact(event);
         break;
       case 'run-end':
         this.#endRun(event);
@@ -69,6 +69,16 @@ export class Recorder implements RunSink {
     if (failed !== undefined) {
       throw failed.reason;
     }
+  }
+
+  #artifact({ name, job, step, files, bytes, removed }: ArtifactEvent): void {
+    if (removed === true) {
+      this.#database.run('DELETE FROM artifacts WHERE run = ? AND name = ?', [this.#run, name]);
+      return;
+    }
+    this.#database.run('INSERT INTO artifacts (run, name, job, step, files, bytes) VALUES (?, ?, ?, ?, ?, ?)', [
+      ...[this.#run, name, job, step, files, bytes],
+    ]);
   }
 
   #startJob(id: string, name: string, time: string): void {

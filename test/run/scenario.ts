@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { WrongInput } from '../../runner/host/fault.ts';
 import type { JobResult, RunEvent } from '../../runner/model/event.ts';
 import type { ImageFile } from '../../runner/model/image.ts';
-import type { ArtifactStore, CacheStore, Lease, RunSink } from '../../runner/model/lease.ts';
+import type { ArtifactStore, CacheStore, Lease, RunSink, SavedArtifact } from '../../runner/model/lease.ts';
 import type { VmBackend } from '../../runner/model/machine.ts';
 import type { Plan } from '../../runner/model/plan.ts';
 import { planWorkflow } from '../../runner/plan/plan-workflow.ts';
@@ -148,6 +148,7 @@ function image(reference: string): ImageFile {
 }
 
 function artifactsIn(kept: Map<string, Readonly<Record<string, string>>>): ArtifactStore {
+  const there = new Map<string, SavedArtifact>();
   return {
     async save(name, tar) {
       if (kept.has(name)) {
@@ -156,9 +157,18 @@ function artifactsIn(kept: Map<string, Readonly<Record<string, string>>>): Artif
       const files = await filesOf(tar);
       kept.set(name, files);
       const bytes = Object.values(files).reduce((sum, text) => sum + text.length, 0);
-      return { name, files: Object.keys(files).length, bytes };
+      const saved = { name, files: Object.keys(files).length, bytes };
+      there.set(name, saved);
+      return saved;
     },
     open: (name) => tarOfFiles(kept.get(name) ?? {}),
+    list: () => [...there.values()],
+    async remove(name) {
+      const was = there.get(name);
+      there.delete(name);
+      kept.delete(name);
+      return was;
+    },
   };
 }
 

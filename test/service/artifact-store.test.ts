@@ -115,6 +115,23 @@ test('a name serves once a run, and a failed save frees it', async (t) => {
   }
 });
 
+test('an artifact taken back is gone, its copy too, and its name is free', async (t) => {
+  const [home, out] = [folder(t), join(folder(t), 'out')];
+  const store = openArtifacts(home, out);
+  await store.save('a', tarOf({ name: 'x', text: '1' }));
+  await store.save('b', tarOf({ name: 'x' }));
+  t.deepEqual(
+    store.list().map(({ name }) => name),
+    ['a', 'b'],
+  );
+  t.deepEqual(await store.remove('a'), { name: 'a', files: 1, bytes: 1 });
+  t.is(await store.remove('a'), undefined);
+  t.deepEqual(readdirSync(out), ['b']);
+  await store.save('a', tarOf({ name: 'y', text: '22' }));
+  t.deepEqual(store.list().at(-1), { name: 'a', files: 1, bytes: 2 });
+  t.deepEqual(await contentsOf(store.open('a')), { y: '22' });
+});
+
 test('a folder that cannot be written is a fault of the host', async (t) => {
   const file = join(folder(t), 'file');
   const { writeFileSync } = await import('node:fs');

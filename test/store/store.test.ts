@@ -24,6 +24,8 @@ function eventsOf(run: string): RunEvent[] {
     { ...step, type: 'log', stream: 'stdout', text: 'one', line: 1 },
     { ...step, type: 'log', stream: 'stderr', text: 'two \u0007 ü', line: 2 },
     { ...step, type: 'step-end', ...end, durationMs: 12 },
+    { ...at, type: 'artifact', job: step.job, step: 'make', name: 'out', files: 1, bytes: 3 },
+    { ...at, type: 'artifact', job: step.job, step: 'make', name: 'out', files: 1, bytes: 3, removed: true },
     { ...at, type: 'artifact', job: step.job, step: 'make', name: 'out', files: 2, bytes: 30 },
     { ...at, type: 'job-end', job: step.job, ...end, durationMs: 20 },
     {

@@ -46,7 +46,7 @@ export function linesFor(event: RunEvent): readonly Line[] {
       return [
         {
           job: event.job,
-          text: `artifact "${event.name}": ${count(event.files, 'file')}, ${event.bytes} bytes`,
+          text: `artifact "${event.name}": ${event.removed === true ? 'removed' : `${count(event.files, 'file')}, ${event.bytes} bytes`}`,
           tone: 'quiet',
         },
       ];

@@ -65,6 +65,7 @@ function fakeLease(plan: Plan, signal: AbortSignal): FakeLease {
 /** Keeps tars as they come, without looking into them: for plans one trusts. */
 function memoryArtifacts(): ArtifactStore {
   const kept = new Map<string, Uint8Array[]>();
+  const there = new Map<string, SavedArtifact>();
   return {
     async save(name, tar): Promise<SavedArtifact> {
       if (kept.has(name)) {
@@ -75,10 +76,19 @@ function memoryArtifacts(): ArtifactStore {
       for await (const chunk of tar) {
         chunks.push(chunk);
       }
-      return { name, files: 1, bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0) };
+      const saved = { name, files: 1, bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0) };
+      there.set(name, saved);
+      return saved;
     },
     async *open(name) {
       yield* kept.get(name) ?? [];
+    },
+    list: () => [...there.values()],
+    async remove(name) {
+      const was = there.get(name);
+      there.delete(name);
+      kept.delete(name);
+      return was;
     },
   };
 }

@@ -1,10 +1,10 @@
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
-import { HostFault } from '../../runner/host/fault.ts';
-import { openCache } from '../../runner/service/cache-store.ts';
-import { folder } from '../ground/folder.ts';
+import { HostFault } from '../../../runner/host/fault.ts';
+import { openCache } from '../../../runner/service/cache/store.ts';
+import { folder } from '../../ground/folder.ts';
 
 async function* bytes(data: string, read?: () => void): AsyncGenerator<Uint8Array> {
   read?.();
@@ -94,5 +94,48 @@ test('a save that breaks leaves nothing, and old remains go', async (t) => {
   t.deepEqual(
     readdirSync(home).filter((name) => /^(?:dead|young)/.test(name)),
     ['young.tar'],
+  );
+});
+
+test('the same contents under several keys are there once, and count once', async (t) => {
+  const home = folder(t);
+  const cache = openCache({ folder: home, scope: 'r', limit: 10 });
+  t.true(await cache.save('a', bytes('12345678')));
+  t.true(await cache.save('b', bytes('12345678')));
+  t.true(await openCache({ folder: home, scope: 'other', limit: 10 }).save('a', bytes('12345678')));
+  t.is(readdirSync(home).filter((name) => name.endsWith('.tar')).length, 1);
+  t.deepEqual(await restored(cache.restore('a', [])), ['a', '12345678']);
+  t.true(await cache.save('c', bytes('123456789')));
+  t.is(await cache.restore('a', []), undefined);
+  t.is(readdirSync(home).filter((name) => name.endsWith('.tar')).length, 1);
+  t.deepEqual(await restored(cache.restore('c', [])), ['c', '123456789']);
+});
+
+test('an entry whose contents are gone is no entry, and its key is free', async (t) => {
+  const home = folder(t);
+  const cache = openCache({ folder: home, scope: 'r', limit: 1000 });
+  await cache.save('a', bytes('x'));
+  for (const name of readdirSync(home).filter((file) => file.endsWith('.tar'))) {
+    rmSync(join(home, name));
+  }
+  t.is(await cache.restore('a', []), undefined);
+  t.true(await cache.save('a', bytes('y')));
+  t.deepEqual(await restored(cache.restore('a', [])), ['a', 'y']);
+});
+
+test('an entry is opened by its name, in its own scope only', async (t) => {
+  const home = folder(t);
+  const cache = openCache({ folder: home, scope: 'r', limit: 1000 });
+  await cache.save('npm-1', bytes('contents'));
+  const found = await cache.find('npm-2', ['npm-']);
+  t.like(found, { key: 'npm-1', size: 8 });
+  const opened = await cache.open(found?.name ?? '');
+  t.is(await opened?.handle.readFile('utf8'), 'contents');
+  await opened?.handle.close();
+  t.is(await openCache({ folder: home, scope: 's', limit: 1000 }).open(found?.name ?? ''), undefined);
+  t.is(await cache.open('no-such-entry'), undefined);
+  t.deepEqual(
+    (await cache.list('npm')).map(({ key }) => key),
+    ['npm-1'],
   );
 });

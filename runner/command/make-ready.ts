@@ -78,9 +78,17 @@ function byRepository(plans: readonly Plan[]): readonly { repository: Repository
 }
 
 function certainSteps(plan: Plan): readonly { readonly plan: Plan; readonly step: PlannedStep }[] {
-  const jobs = plan.jobs.filter((job) => job.kind === 'job' && job.condition === undefined) as readonly PlannedJob[];
-  const steps = jobs.flatMap((job) => job.steps.filter(({ condition }) => condition === undefined));
+  const steps = certainJobs(plan).flatMap((job) => job.steps.filter(({ condition }) => condition === undefined));
   return steps.map((step) => ({ plan, step }));
+}
+
+function certainJobs({ jobs }: Pick<Plan, 'jobs'>): readonly PlannedJob[] {
+  return jobs.flatMap((job) => {
+    if (job.kind === 'deferred' || job.condition !== undefined) {
+      return [];
+    }
+    return job.kind === 'call' ? certainJobs(job.plan) : [job];
+  });
 }
 
 /** Milliseconds after which it is said what takes so long: a first look at KVM boots a kernel. */

@@ -1,6 +1,7 @@
-import type { DeferredJob, Plan, PlannedJob } from '../model/plan.ts';
-import type { Isolation, MachineWishes, StepWork } from '../model/workflow.ts';
+import type { DeferredJob, Plan, PlannedCall, PlannedJob } from '../model/plan.ts';
+import type { Isolation, Job, MachineWishes, StepWork } from '../model/workflow.ts';
 import { isBuiltIn } from '../plan/actions.ts';
+import { everyJob, everyJobCalled } from '../plan/every-job.ts';
 import { isTemplate } from '../plan/resolve.ts';
 import { nodeTools } from '../run/action/node.ts';
 
@@ -22,10 +23,12 @@ type Wish = { readonly image?: string; readonly levels: readonly Isolation[]; re
  * `doneHere`: what LightV does itself what an action does, which takes no tool for it.
  */
 export function demandOf(plans: readonly Plan[], doneHere: (work: StepWork) => boolean = isBuiltIn): Demand {
-  const wishes = plans.flatMap((plan) => plan.jobs.flatMap(wishesOf));
+  const wishes = plans.flatMap((plan) => everyJob(plan).flatMap(wishesOf));
   return {
     tools: new Set(
-      plans.flatMap((plan) => plan.jobs.flatMap((job) => nodeTools(stepsOf(job), doneHere).map(({ name }) => name))),
+      plans.flatMap((plan) =>
+        everyJob(plan).flatMap((job) => nodeTools(stepsOf(job), doneHere).map(({ name }) => name)),
+      ),
     ),
     images: new Set(wishes.flatMap(({ image }) => (image === undefined ? [] : [image]))),
     levels: new Set(wishes.flatMap(({ levels }) => levels)),
@@ -33,13 +36,23 @@ export function demandOf(plans: readonly Plan[], doneHere: (work: StepWork) => b
   };
 }
 
-function stepsOf(job: PlannedJob | DeferredJob): Parameters<typeof nodeTools>[0] {
-  return job.kind === 'deferred' ? job.job : job;
+function stepsOf(job: PlannedJob | PlannedCall | DeferredJob): Parameters<typeof nodeTools>[0] {
+  return {
+    steps: job.kind === 'job' ? job.steps : job.kind === 'call' ? [] : everyJobIn(job).flatMap((each) => each.steps),
+  };
 }
 
-function wishesOf(job: PlannedJob | DeferredJob): readonly Wish[] {
+/** The job, or those behind it. */
+function everyJobIn({ job }: DeferredJob): readonly Job[] {
+  return [...everyJobCalled([job])];
+}
+
+function wishesOf(job: PlannedJob | PlannedCall | DeferredJob): readonly Wish[] {
+  if (job.kind === 'call') {
+    return [];
+  }
   if (job.kind === 'deferred') {
-    return job.job.steps.map((step) => deferredWish(job, step));
+    return everyJobIn(job).flatMap((each) => each.steps.map((step) => deferredWish(each, step, job)));
   }
   return job.steps.map(({ image, isolation, network }) => ({
     image,
@@ -48,7 +61,7 @@ function wishesOf(job: PlannedJob | DeferredJob): readonly Wish[] {
   }));
 }
 
-function deferredWish({ job, bounds }: DeferredJob, step: MachineWishes): Wish {
+function deferredWish(job: MachineWishes, step: MachineWishes, { bounds }: DeferredJob): Wish {
   const image = (step.image ?? job.image)?.text ?? bounds?.image;
   const isolation = step.isolation ?? job.isolation ?? bounds?.isolation ?? 'auto';
   const raised = bounds?.isolation === undefined ? [] : [bounds.isolation];

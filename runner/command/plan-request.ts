@@ -11,6 +11,7 @@ import { findPipelines } from './find-pipelines.ts';
 import { readMatrixFilter, readPairs, readPayload } from './given.ts';
 import { imageNames } from './image-access.ts';
 import type { SelectOptions } from './run-options.ts';
+import { workflowFetcher } from './workflow-fetcher.ts';
 
 /** CPUs and bytes that machines may take here, after the configuration and `--memory`. */
 export function hostBudget(config: Config, memory?: number): { cpu: number; memory: number } {
@@ -53,11 +54,15 @@ export async function readRequest(
     ...(payload === undefined ? {} : { payload }),
   };
   const matrix = readMatrixFilter(options.matrix);
-  const files = await findPipelines([...paths, ...options.workflows]);
+  const asked = [...paths, ...options.workflows];
+  const files = (await findPipelines(asked)).map((file) => resolve(file));
+  const named = new Set(asked.map((path) => resolve(path)));
   return {
-    files: files.map((file) => resolve(file)),
+    files,
     read: {
       given,
+      fetch: workflowFetcher(options),
+      found: new Set(files.filter((file) => !named.has(file))),
       host: hostBounds(config),
       ...(options.job.length === 0 ? {} : { jobs: options.job }),
       ...(options.event === undefined ? {} : { event: options.event }),

@@ -3,6 +3,7 @@ import { WrongInput } from '../host/fault.ts';
 import { stateFolder } from '../host/paths.ts';
 import type { Json } from '../model/workflow.ts';
 import { readPlans } from '../provider/local/read-plans.ts';
+import { noteCommits } from '../run/rerun/keep-run.ts';
 import { openArtifacts } from '../service/artifact-store.ts';
 import { type KeptFile, readKept } from '../store/kept/file.ts';
 import type { RunRecord } from '../store/record.ts';
@@ -11,6 +12,7 @@ import type { Config } from './config.ts';
 import { hostBounds } from './plan-request.ts';
 import type { RunOptions } from './run-options.ts';
 import { type Asked, givenSecrets, type RunRequest } from './run-request.ts';
+import { workflowFetcher } from './workflow-fetcher.ts';
 
 /**
  * What is to be run again of a run that did not succeed: its file as it is now, asked for as it was then. `undefined`
@@ -32,16 +34,18 @@ export async function rerunRequest(
     const secrets = await givenSecrets(options);
     const kept = await keptOf(store, run, secrets);
     const asked = kept.asked as Asked;
+    const mirror = options.actionsMirror ?? asked.actionsMirror;
+    const mirrored = mirror === undefined ? {} : { actionsMirror: mirror };
     const plans = await readPlans([run.file], {
       ...asked.read,
+      fetch: noteCommits(workflowFetcher(mirrored), new Map(), kept.run.actions),
       host: hostBounds(config, options.memory),
       secrets: new Set(secrets.keys()),
       contexts: nextAttempt(kept.contexts),
     });
-    const mirror = options.actionsMirror ?? asked.actionsMirror;
     return {
       plans,
-      asked: { ...asked, ...(mirror === undefined ? {} : { actionsMirror: mirror }) },
+      asked: { ...asked, ...mirrored },
       secrets,
       earlier: { folder: store.folderOf(run.id), kept: kept.run, artifacts: artifactsOf(store, run.id) },
     };

@@ -18,6 +18,7 @@ export interface SelectOptions {
   readonly varFile?: string;
   readonly input: readonly string[];
   readonly inputFile?: string;
+  readonly actionsMirror?: string;
 }
 
 export interface RunOptions extends SelectOptions {
@@ -26,7 +27,6 @@ export interface RunOptions extends SelectOptions {
   readonly env: readonly string[];
   readonly envFile?: string;
   readonly platform: readonly string[];
-  readonly actionsMirror?: string;
   readonly realCheckout: boolean;
   readonly isolation?: Isolation;
   readonly accel?: Accel;
@@ -44,6 +44,12 @@ export interface RunOptions extends SelectOptions {
   readonly dryrun: boolean;
   readonly list: boolean;
 }
+
+/** `--actions-mirror`, for whatever reads workflows. */
+export const actionsMirror = [
+  '--actions-mirror <folder>',
+  'repositories owner/repo that actions and called workflows are fetched from instead of GitHub',
+] as const;
 
 export function addSelectOptions(command: Command): Command {
   return command
@@ -63,7 +69,8 @@ export function addSelectOptions(command: Command): Command {
     .addOption(many('--var <name=value>', 'a value of the vars context (repeatable)'))
     .option('--var-file <file>', 'file of NAME=value lines for the vars context')
     .addOption(many('--input <name=value>', 'a value of the inputs context (repeatable)'))
-    .option('--input-file <file>', 'file of NAME=value lines for the inputs context');
+    .option('--input-file <file>', 'file of NAME=value lines for the inputs context')
+    .option(...actionsMirror);
 }
 
 export function addRunOptions(command: Command): Command {
@@ -80,7 +87,6 @@ export function addRunOptions(command: Command): Command {
     )
     .option('--env-file <file>', 'file of NAME=value lines for --env')
     .addOption(many('-P, --platform <name=image>', 'use this image where a pipeline names <name> (repeatable)'))
-    .option('--actions-mirror <folder>', 'repositories owner/repo that actions are fetched from instead of GitHub')
     .option('--real-checkout', 'run actions/checkout instead of taking the working tree at hand', false)
     .addOption(
       new Option('--isolation <level>', 'default level; raises a weaker one, never lowers').choices(isolationNames),

@@ -1,6 +1,8 @@
 import type {
   ArtifactSpec,
   CacheSpec,
+  Call,
+  CalledWorkflow,
   Checkout,
   Dialect,
   Isolation,
@@ -32,15 +34,19 @@ export interface Plan {
   /** Workflow-level `env`, unevaluated. */
   readonly env: ReadonlyMap<string, Template>;
   /** Ordered so that every job comes after its needs; ties in the order of the file, cells in the order of the axes. */
-  readonly jobs: readonly (PlannedJob | DeferredJob)[];
+  readonly jobs: readonly (PlannedJob | PlannedCall | DeferredJob)[];
 }
 
 /** A job whose matrix or machine hangs on its needs' outputs: expanded when they end. */
 export interface DeferredJob {
   readonly kind: 'deferred';
+  /** Unique in the plan: `jobId`, behind the id of the call it is part of. */
+  readonly id: string;
   readonly jobId: string;
   readonly needs: readonly string[];
   readonly job: Job;
+  /** Id of the call it is part of. */
+  readonly within?: string;
   /** Absent: nothing is bounded. */
   readonly bounds?: PlanBounds;
 }
@@ -102,9 +108,12 @@ export interface PlannedStep {
   readonly outputs?: readonly string[];
 }
 
-export interface PlannedJob {
-  readonly kind: 'job';
-  /** Unique in the plan: the job's id, for a matrix `id (a, b)` in the order of the axes. */
+/** What a job that runs and one that is called have in common. */
+interface PlannedCell {
+  /**
+   * Unique in the plan: the job's id, for a matrix `id (a, b)` in the order of the axes; of a called workflow's jobs
+   * `caller / id`.
+   */
   readonly id: string;
   /** The id in the file, which `needs` names; all cells of a matrix share it. */
   readonly jobId: string;
@@ -120,6 +129,21 @@ export interface PlannedJob {
   /** Ids of jobs in the file (`jobId`s). */
   readonly needs: readonly string[];
   readonly condition?: Template;
+}
+
+/** A job whose work is the jobs of another workflow. */
+export interface PlannedCall extends PlannedCell {
+  readonly kind: 'call';
+  readonly call: Call & { readonly workflow: CalledWorkflow };
+  /** The called workflow's jobs; their needs are among themselves. */
+  readonly plan: CalledPlan;
+}
+
+/** A workflow that is called, made ready to run. Its contexts are its caller's, but for its own inputs and secrets. */
+export type CalledPlan = Pick<Plan, 'workflow' | 'file' | 'env' | 'jobs'>;
+
+export interface PlannedJob extends PlannedCell {
+  readonly kind: 'job';
   readonly machine: MachinePolicy;
   readonly env: ReadonlyMap<string, Template>;
   readonly checkout: Checkout;

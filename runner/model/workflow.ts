@@ -173,8 +173,55 @@ export interface Step extends MachineWishes {
 /** What a forge's token may do in a job, by the names of its scopes; a scope that is not there may do nothing. */
 export type Permissions = { readonly [scope: string]: 'read' | 'write' };
 
+/** Where a workflow is that a job calls: `path` is relative to its repository's top. */
+export type WorkflowReference =
+  /** In the repository, and at the commit, of the workflow that calls it. */
+  | { readonly kind: 'local'; readonly path: string }
+  | { readonly kind: 'repository'; readonly repository: string; readonly path: string; readonly ref: string };
+
+/** An input or a secret that a caller hands over. */
+export interface CallArgument {
+  /** As the caller writes it; declared names are found in any case. */
+  readonly name: string;
+  readonly value: Maybe<null | boolean | number | string>;
+  /** Of its name. */
+  readonly place: Place;
+  readonly valuePlace: Place;
+}
+
+/** A job that is the jobs of another workflow. */
+export interface Call {
+  /** As the file writes it, with its place. */
+  readonly uses: Template;
+  readonly reference: WorkflowReference;
+  readonly inputs: readonly CallArgument[];
+  /** `inherit`: all that the caller has. */
+  readonly secrets: readonly CallArgument[] | 'inherit';
+  /** What `reference` names, once it was found: whoever plans the job needs it. */
+  readonly workflow?: CalledWorkflow;
+}
+
+export type InputType = 'string' | 'boolean' | 'number';
+
+export interface CallInput {
+  readonly name: string;
+  readonly type: InputType;
+  readonly required: boolean;
+  /** `false`, `0` or an empty text where the file names none. */
+  readonly default: Maybe<boolean | number | string>;
+}
+
+/** What a workflow takes from those that call it, and gives them. */
+export interface CallInterface {
+  readonly inputs: readonly CallInput[];
+  readonly secrets: readonly { readonly name: string; readonly required: boolean }[];
+  readonly outputs: ReadonlyMap<string, Template>;
+}
+
 export interface Job extends MachineWishes {
   readonly id: string;
+  /** The job is called, not run: it has no steps then. */
+  readonly call?: Call;
   /** Labels a runner must have: a label, a list, `{group, labels}`, or expressions for these. They stand for an image. */
   readonly runsOn?: Tree;
   /** The job's own, else its workflow's; absent where neither names any. */
@@ -244,4 +291,22 @@ export interface Workflow {
   readonly jobs: readonly Job[];
   /** What the file asks for that makes no difference here; told at the start of a run. */
   readonly notices?: readonly string[];
+  /** Absent: no other workflow can call it. */
+  readonly call?: CallInterface;
+}
+
+/** The repository that a called workflow's file is in, and the commit it was read at. */
+export interface WorkflowOrigin {
+  readonly repository: string;
+  readonly ref: string;
+  readonly sha: string;
+}
+
+/** A workflow that can be called, where it was found. */
+export interface CalledWorkflow extends Workflow {
+  readonly call: CallInterface;
+  /** Relative to its repository's top. */
+  readonly path: string;
+  /** Absent: the repository at hand, as it is now. */
+  readonly origin?: WorkflowOrigin;
 }

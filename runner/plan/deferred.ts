@@ -1,14 +1,28 @@
-import { contextsOf } from '../expression/check.ts';
+import { referencesOf } from '../expression/check.ts';
 import { templatesOf } from '../expression/tree.ts';
 import type { Job, MachineWishes, Maybe, Step, Template } from '../model/workflow.ts';
 import { isTemplate } from './resolve.ts';
 import { isMinutes } from './timeout.ts';
 
-/** Whether a job's matrix, machines or secrets hang on outputs of its needs, so that it is expanded while the run goes on. */
-export function hangsOnNeeds(job: Job): boolean {
+/**
+ * Whether a job's matrix, machines or secrets hang on outputs of other jobs, so that it is expanded while the run goes
+ * on. `late` names, in lower case, inputs that do so themselves. What a call hands over may hang on them: the jobs behind
+ * it are known all the same.
+ */
+export function hangsOnOutputs(job: Job, late: ReadonlySet<string>): boolean {
   return [...strategyTexts(job), ...wishTexts(job), ...job.steps.flatMap(stepTexts)].some((template) =>
-    contextsOf(template).has('needs'),
+    readsLate(template, late),
   );
+}
+
+/** Whether a template reads outputs of other jobs, or an input that hangs on some. */
+export function readsLate(template: Template, late: ReadonlySet<string>): boolean {
+  return referencesOf(template).some(({ context, path: [name] }) => {
+    if (context === 'needs') {
+      return true;
+    }
+    return context === 'inputs' && late.size > 0 && (name === undefined || late.has(name.toLowerCase()));
+  });
 }
 
 function strategyTexts({ strategy, machine, secrets, runsOn, cancelTimeout }: Job): Template[] {

@@ -1,26 +1,39 @@
-import type { DeferredJob, Plan, PlannedJob, PlannedStep } from '../model/plan.ts';
+import type { DeferredJob, Plan, PlannedCall, PlannedJob, PlannedStep } from '../model/plan.ts';
 
-/** A plan as an indented text: jobs in their order with what they need, below each its steps with what they need. */
+/**
+ * A plan as an indented text: jobs in their order with what they need, below each its steps with what they need, or the
+ * jobs of the workflow that it calls.
+ */
 export function graphText(plan: Plan): string {
-  const lines = plan.jobs.flatMap((job) => {
-    const title = job.kind === 'job' ? job.id : `${job.jobId} (expanded when its needs end)`;
-    const steps = job.kind === 'job' ? job.steps : job.job.steps;
-    return [
-      `${title}${needsText(job.needs)}`,
-      ...steps.map((step) => `  ${stepTitle(step)}${step.needs.length === 0 ? '' : ` <- ${step.needs.join(', ')}`}`),
-    ];
-  });
-  return [plan.workflow, ...lines.map((line) => `  ${line}`)].map((line) => `${line}\n`).join('');
+  const lines = [plan.workflow, ...plan.jobs.flatMap(jobLines).map((line) => `  ${line}`)];
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** A plan as a mermaid flowchart: a box of steps for each job, arrows from what is needed to what needs it. */
 export function graphMermaid(plan: Plan): string {
-  const lines = ['flowchart TD', ...plan.jobs.flatMap(jobBox), ...plan.jobs.flatMap((job) => jobArrows(job, plan))];
+  const lines = ['flowchart TD', ...boxes(plan.jobs, ''), ...arrows(plan.jobs, '')];
   return lines.map((line) => `${line}\n`).join('');
 }
 
-type AnyJob = PlannedJob | DeferredJob;
+type AnyJob = PlannedJob | PlannedCall | DeferredJob;
 type AnyStep = Pick<PlannedStep, 'id' | 'name' | 'needs'>;
+
+function jobLines(job: AnyJob): string[] {
+  const calls = job.kind === 'job' ? undefined : job.kind === 'call' ? job.call : job.job.call;
+  const what = calls === undefined ? '' : ` calls ${calls.uses.text}`;
+  const later = job.kind === 'deferred' ? ' (expanded when its needs end)' : '';
+  const title = `${job.id}${what}${later}${needsText(job.needs)}`;
+  const inside = job.kind === 'call' ? job.plan.jobs.flatMap(jobLines) : stepsOf(job).map(stepLine);
+  return [title, ...inside.map((line) => `  ${line}`)];
+}
+
+function stepLine(step: AnyStep): string {
+  return `${stepTitle(step)}${needsText(step.needs)}`;
+}
+
+function stepsOf(job: PlannedJob | DeferredJob): readonly AnyStep[] {
+  return job.kind === 'job' ? job.steps : job.job.steps;
+}
 
 function needsText(needs: readonly string[]): string {
   return needs.length === 0 ? '' : ` <- ${needs.join(', ')}`;
@@ -31,23 +44,35 @@ function stepTitle({ id, name }: AnyStep): string {
   return line === undefined || line === id ? id : `${id}: ${line}`;
 }
 
-function jobBox(job: AnyJob, index: number): string[] {
-  const steps: readonly AnyStep[] = job.kind === 'job' ? job.steps : job.job.steps;
-  const title = job.kind === 'job' ? job.id : `${job.jobId} (expanded later)`;
-  const nodes = steps.map((step, position) => `    j${index}s${position}[${quoted(stepTitle(step))}]`);
-  const arrows = steps.flatMap((step, position) =>
-    step.needs.map((need) => {
-      const from = steps.findIndex((candidate) => candidate.id === need);
-      return `    j${index}s${from} --> j${index}s${position}`;
-    }),
-  );
-  return [`  subgraph j${index}[${quoted(title)}]`, ...nodes, ...arrows, '  end'];
+/** `prefix` names the boxes around; a box's own name is put behind it. */
+function boxes(jobs: readonly AnyJob[], prefix: string): string[] {
+  return jobs.flatMap((job, index) => {
+    const name = `${prefix}j${index}`;
+    const title = job.kind === 'deferred' ? `${job.id} (expanded later)` : job.id;
+    const inside =
+      job.kind === 'call'
+        ? [...boxes(job.plan.jobs, name), ...arrows(job.plan.jobs, name)].map((line) => `  ${line}`)
+        : stepNodes(stepsOf(job), name);
+    return [`  subgraph ${name}[${quoted(title)}]`, ...inside, '  end'];
+  });
 }
 
-function jobArrows(job: AnyJob, plan: Plan): string[] {
-  const to = plan.jobs.indexOf(job);
-  return job.needs.flatMap((need) =>
-    plan.jobs.flatMap((other, from) => (other.jobId === need ? [`  j${from} --> j${to}`] : [])),
+function stepNodes(steps: readonly AnyStep[], name: string): string[] {
+  const nodes = steps.map((step, position) => `    ${name}s${position}[${quoted(stepTitle(step))}]`);
+  const between = steps.flatMap((step, position) =>
+    step.needs.map((need) => {
+      const from = steps.findIndex((candidate) => candidate.id === need);
+      return `    ${name}s${from} --> ${name}s${position}`;
+    }),
+  );
+  return [...nodes, ...between];
+}
+
+function arrows(jobs: readonly AnyJob[], prefix: string): string[] {
+  return jobs.flatMap((job, to) =>
+    job.needs.flatMap((need) =>
+      jobs.flatMap((other, from) => (other.jobId === need ? [`  ${prefix}j${from} --> ${prefix}j${to}`] : [])),
+    ),
   );
 }
 

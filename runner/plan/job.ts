@@ -1,12 +1,14 @@
 import type { Scope } from '../expression/scope.ts';
 import { placeOfTree } from '../expression/tree.ts';
-import type { PlanBounds, PlanContexts, PlannedJob } from '../model/plan.ts';
+import type { PlanBounds, PlannedCall, PlannedJob } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Job, Json, Tree } from '../model/workflow.ts';
+import { planCall } from './call.ts';
 import { cellId, uniqueIds } from './cell-id.ts';
 import { type ExpandedCell, expandMatrix } from './matrix.ts';
 import { filterProblem, keptBy } from './matrix-filter.ts';
 import { matrixValues } from './matrix-values.ts';
+import { idWithin, type PlanJobs, type Planned, type PlanPlace } from './place.ts';
 import { countReading, flagReading, isolationReading, machineReading, networkReading } from './readings.ts';
 import { resolve, type Setting } from './resolve.ts';
 import { resolveResources } from './resources.ts';
@@ -19,15 +21,19 @@ import { resolveTimeout } from './timeout.ts';
 /** The contexts planning reads; the others are known only while a job runs. */
 const planned = ['github', 'vars', 'inputs'];
 
-/** One job of a file as it runs: a job for each cell of its matrix, or the one job. Empty when there are problems. */
+/**
+ * One job of a file as it runs: a job for each cell of its matrix, or the one job; with `uses` as many calls. `needs` is
+ * the context of that name.
+ */
 export function planJob(
   job: Job,
-  contexts: PlanContexts,
+  place: PlanPlace,
   needs: { readonly [job: string]: Json },
-  bounds: PlanBounds,
-): { jobs: PlannedJob[]; problems: Problem[] } {
+  planJobs: PlanJobs,
+): Planned<PlannedJob | PlannedCall> {
+  const { bounds, within, room } = place;
   const problems: Problem[] = [];
-  const known = Object.entries(contexts).filter(([name]) => planned.includes(name));
+  const known = Object.entries(place.contexts).filter(([name]) => planned.includes(name));
   const setting: Setting = { scope: { contexts: { ...Object.fromEntries(known), needs } }, problems };
   const given = resolveStrategy(job.strategy, setting);
   const strategy = {
@@ -35,15 +41,23 @@ export function planJob(
     maxParallel: resolve(given.maxParallel, countReading, setting),
   };
   const cells = cellsOf(given.matrix, bounds, setting);
+  if (!room.take(cells.length)) {
+    return { jobs: [], problems: [...problems, room.problem(job)] };
+  }
   const ids = uniqueIds(cells.map((cell) => (cell.naming === undefined ? job.id : cellId(job.id, cell.naming))));
-  const jobs = cells.flatMap((cell, index): PlannedJob[] => {
+  const jobs = cells.flatMap((cell, index): (PlannedJob | PlannedCall)[] => {
     // What is not wanted need not be possible here.
     if (!keptBy(cell.values, bounds.matrix)) {
       return [];
     }
-    const place = { ...strategy, index, total: cells.length };
-    const own: Setting = { scope: cellScope(setting.scope, cell.values ?? null, place), problems };
-    return [planCell(job, ids[index] ?? job.id, cell, place, bounds, own)];
+    const spot = { ...strategy, index, total: cells.length };
+    const own: Setting = { scope: cellScope(setting.scope, cell.values ?? null, spot), problems };
+    const head = headOf(job, idWithin(within, ids[index] ?? job.id), cell, spot);
+    if (job.call === undefined) {
+      return [planCell(job, head, bounds, own)];
+    }
+    const call = planCall(job, head, place, own, planJobs);
+    return call === undefined ? [] : [call];
   });
   return { jobs: problems.length > 0 ? [] : jobs, problems };
 }
@@ -78,19 +92,9 @@ function cellScope(scope: Scope, matrix: Json, place: StrategyPlace): Scope {
   return { contexts: { ...scope.contexts, matrix, strategy } };
 }
 
-function planCell(
-  job: Job,
-  id: string,
-  cell: JobCell,
-  { failFast, maxParallel, index, total }: StrategyPlace,
-  bounds: PlanBounds,
-  setting: Setting,
-): PlannedJob {
-  const wishes = jobWishes(job, bounds, setting);
-  const timeout = resolveTimeout(job.timeout, setting);
-  const cancelTimeout = resolveTimeout(job.cancelTimeout, setting);
+/** What a cell has whether it runs or is called. */
+function headOf(job: Job, id: string, cell: JobCell, { failFast, maxParallel, index, total }: StrategyPlace) {
   return {
-    kind: 'job',
     id,
     jobId: job.id,
     ...(job.name === undefined ? {} : { name: job.name }),
@@ -98,6 +102,16 @@ function planCell(
     strategy: { failFast, ...(maxParallel === undefined ? {} : { maxParallel }), index, total },
     needs: job.needs.map((need) => need.id),
     ...(job.condition === undefined ? {} : { condition: job.condition }),
+  };
+}
+
+function planCell(job: Job, head: ReturnType<typeof headOf>, bounds: PlanBounds, setting: Setting): PlannedJob {
+  const wishes = jobWishes(job, bounds, setting);
+  const timeout = resolveTimeout(job.timeout, setting);
+  const cancelTimeout = resolveTimeout(job.cancelTimeout, setting);
+  return {
+    kind: 'job',
+    ...head,
     machine: resolve(job.machine, machineReading, setting) ?? 'fresh',
     env: job.env,
     checkout: job.checkout,

@@ -1,12 +1,14 @@
-import type { DeferredJob, Plan, PlanBounds, PlanContexts, PlannedJob } from '../model/plan.ts';
+import type { DeferredJob, Plan, PlanBounds, PlanContexts, PlannedCall, PlannedJob } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Isolation, Job, Json, Workflow } from '../model/workflow.ts';
 import { matrixKeys } from '../workflow/matrix-keys.ts';
 import { inFileOrder } from '../workflow/problem-order.ts';
 import { artifactProblems } from './artifact-names.ts';
-import { hangsOnNeeds } from './deferred.ts';
+import { everyJobCalled } from './every-job.ts';
 import { planJob } from './job.ts';
+import { planJobs } from './jobs.ts';
 import { orderJobs } from './order.ts';
+import { JobRoom, type Planned } from './place.ts';
 import { isTemplate } from './resolve.ts';
 import { githubLabels } from './runs-on.ts';
 import { selectJobs } from './select.ts';
@@ -28,6 +30,8 @@ export interface PlanOptions {
   readonly host: { readonly cpu: number; readonly memory: number; readonly disk?: number };
   /** Names of the secrets that have a value; absent: not checked. */
   readonly secrets?: ReadonlySet<string>;
+  /** Names in lower case of inputs that nobody gave; what hangs on them is not planned yet. */
+  readonly late?: ReadonlySet<string>;
   /** The git repository's top, absolute. */
   readonly repository?: string;
   /** Image of steps that name none; `busybox` when left out. */
@@ -48,28 +52,23 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
   const { ordered, stuck } = orderJobs(selected.jobs);
   const problems: Problem[] = [...selected.problems, ...stuck.map(cycleProblem)];
   const jobs = answersTo(workflow, occasionOf(options)) ? ordered : [];
-  const planned = jobs.flatMap((job): (PlannedJob | DeferredJob)[] => {
-    if (hangsOnNeeds(job)) {
-      const needs = job.needs.map((need) => need.id);
-      return [{ kind: 'deferred', jobId: job.id, needs, job, bounds }];
-    }
-    const result = planJob(job, options.contexts, {}, bounds);
-    problems.push(...result.problems);
-    return result.jobs;
-  });
+  const { contexts, late = new Set() } = options;
+  const planned = planJobs(jobs, { contexts, bounds, late, room: new JobRoom() });
+  problems.push(...planned.problems);
   problems.push(...unknownAxes(jobs, options.matrix), ...missingTrees(jobs, options.repository));
   problems.push(
     ...artifactProblems(
-      planned.filter((job) => job.kind === 'job'),
-      options.contexts,
+      planned.jobs.filter((job) => job.kind === 'job'),
+      contexts,
     ),
   );
   if (problems.length > 0) {
     return { problems: inFileOrder(problems) };
   }
   const { name, file, dialect, env } = workflow;
-  const notices = workflow.notices ?? [];
-  const { contexts, repository } = options;
+  const called = [...everyJobCalled(workflow.jobs)].flatMap((job) => job.call?.workflow?.notices ?? []);
+  const notices = [...new Set([...(workflow.notices ?? []), ...called])];
+  const { repository } = options;
   return {
     plan: {
       workflow: name,
@@ -79,7 +78,7 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
       ...(repository === undefined ? {} : { repository }),
       contexts,
       env,
-      jobs: planned,
+      jobs: planned.jobs,
     },
     problems: [],
   };
@@ -93,12 +92,19 @@ export function expandDeferred(
   job: DeferredJob,
   plan: Plan,
   needs: { readonly [job: string]: Json },
-): { jobs: PlannedJob[]; problems: Problem[] } {
+): Planned<PlannedJob | PlannedCall> {
   const unbounded = { cpu: Number.POSITIVE_INFINITY, memory: Number.POSITIVE_INFINITY };
   const bounds = job.bounds ?? { host: unbounded, image: defaultImage, labels: githubLabels };
-  const { jobs, problems } = planJob(job.job, plan.contexts, needs, bounds);
-  const others = plan.jobs.filter((other) => other.kind === 'job');
-  const all = [...problems, ...artifactProblems([...others, ...jobs], plan.contexts)];
+  const { within } = job;
+  const place = { contexts: plan.contexts, bounds, late: new Set<string>(), room: new JobRoom() };
+  const { jobs, problems } = planJob(
+    job.job,
+    { ...place, ...(within === undefined ? {} : { within }) },
+    needs,
+    planJobs,
+  );
+  const runs = [...plan.jobs, ...jobs].filter((other) => other.kind === 'job');
+  const all = [...problems, ...artifactProblems(runs, plan.contexts)];
   return all.length > 0 ? { jobs: [], problems: inFileOrder(all) } : { jobs, problems: [] };
 }
 
@@ -140,7 +146,7 @@ function missingTrees(jobs: readonly Job[], repository: string | undefined): Pro
 /** Keys of the filter that no matrix has, where all matrices are known. */
 function unknownAxes(jobs: readonly Job[], filter: PlanOptions['matrix']): Problem[] {
   const known = new Set<string>();
-  for (const { strategy } of jobs) {
+  for (const { strategy } of everyJobCalled(jobs)) {
     const matrix = strategy === undefined || isTemplate(strategy) ? undefined : strategy.matrix;
     const keys = matrix === undefined ? [] : matrixKeys(matrix);
     if (keys === undefined || (strategy !== undefined && isTemplate(strategy))) {

@@ -1,8 +1,9 @@
 import { fillNamed } from '../expression/named.ts';
 import type { Scope } from '../expression/scope.ts';
-import type { PlannedStep } from '../model/plan.ts';
+import type { PlannedJob, PlannedStep } from '../model/plan.ts';
 import type { Json, Template } from '../model/workflow.ts';
 import { contextsInside } from './inside.ts';
+import { jobWorkflow } from './job-workflow.ts';
 import type { JobScene } from './scene.ts';
 
 type Status = NonNullable<Scope['status']>;
@@ -32,7 +33,13 @@ function statusOver(failed: boolean, stop: JobScene['stop']): Status {
 }
 
 /** The contexts of a job before any of its steps is looked at. */
-export function jobContexts({ run, job, needs }: Pick<JobScene, 'run' | 'job' | 'needs'>): { [name: string]: Json } {
+export function jobContexts({
+  run,
+  job,
+  needs,
+}: Pick<JobScene, 'run' | 'needs'> & { readonly job: Pick<PlannedJob, 'strategy' | 'matrix'> }): {
+  [name: string]: Json;
+} {
   const { failFast, maxParallel, index, total } = job.strategy;
   return {
     ...run.plan.contexts,
@@ -52,9 +59,9 @@ export function jobContexts({ run, job, needs }: Pick<JobScene, 'run' | 'job' | 
 export function stepContexts(scene: JobScene, step: PlannedStep): { [name: string]: Json } {
   return {
     ...jobContexts(scene),
-    job: { status: statusName(stepStatus(scene, step)) },
+    job: { status: statusName(stepStatus(scene, step)), ...jobWorkflow(scene.run) },
     steps: stepsContext(scene, scene.graph.needed(step.id)),
-    secrets: step.allSecrets ? Object.fromEntries(scene.run.services.secrets) : secretsOf(scene, step),
+    secrets: step.allSecrets ? Object.fromEntries(scene.run.secrets) : secretsOf(scene, step),
   };
 }
 
@@ -62,7 +69,7 @@ export function stepContexts(scene: JobScene, step: PlannedStep): { [name: strin
 export function closingContexts(scene: JobScene): { [name: string]: Json } {
   return {
     ...jobContexts(scene),
-    job: { status: statusName(jobStatus(scene)) },
+    job: { status: statusName(jobStatus(scene)), ...jobWorkflow(scene.run) },
     steps: stepsContext(scene, new Set(scene.ended.keys())),
   };
 }
@@ -71,7 +78,7 @@ export function closingContexts(scene: JobScene): { [name: string]: Json } {
 export function secretsOf({ run }: JobScene, step: PlannedStep): Record<string, string> {
   return Object.fromEntries(
     step.secrets.flatMap((name) => {
-      const value = run.services.secrets.get(name);
+      const value = run.secrets.get(name);
       return value === undefined ? [] : [[name, value]];
     }),
   );

@@ -1,4 +1,7 @@
-import type { DeferredJob, PlannedJob } from '../model/plan.ts';
+import type { DeferredJob, PlannedCall, PlannedJob } from '../model/plan.ts';
+
+/** A job as it runs, or a call of a workflow: a cell of a matrix, or the only one. */
+export type Cell = PlannedJob | PlannedCall;
 
 /** The jobs of one id in the file: its cells, or what will become them. */
 export interface Group {
@@ -7,11 +10,11 @@ export interface Group {
   readonly index: number;
   /** Ids of groups. */
   readonly needs: readonly string[];
-  readonly work: readonly PlannedJob[] | DeferredJob;
+  readonly work: readonly Cell[] | DeferredJob;
 }
 
 /** The jobs of a plan by their ids in the file, in the order of the plan. */
-export function groupsOf(jobs: readonly (PlannedJob | DeferredJob)[]): Group[] {
+export function groupsOf(jobs: readonly (Cell | DeferredJob)[]): Group[] {
   const groups = new Map<string, Group>();
   for (const job of jobs) {
     const found = groups.get(job.jobId);

@@ -10,7 +10,7 @@ import type { JobStop } from './cancel.ts';
 import { closeJob, type LastMachine } from './closing.ts';
 import { jobContexts } from './contexts.ts';
 import { JobDisks } from './disks.ts';
-import { displayName } from './display-name.ts';
+import { jobTitle } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import { insideOf } from './inside.ts';
 import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
@@ -132,8 +132,7 @@ class JobRun {
     const { job, report, run, stop } = this.#scene;
     this.#startedAt = run.services.now().getTime();
     this.#clearTimeout = startTimeout(job.timeout, 'job', { now: (why) => stop.ask(why) });
-    const name = job.name === undefined ? job.id : displayName(job.name, jobContexts(this.#scene));
-    await report.write({ type: 'job-start', job: job.id, name });
+    await report.write({ type: 'job-start', job: job.id, name: jobTitle(job, run, jobContexts(this.#scene)) });
     if (this.#taken !== undefined) {
       await tellTakenOver(this.#scene, this.#taken);
     }

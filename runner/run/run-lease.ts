@@ -2,6 +2,7 @@ import { causeText, HostFault } from '../host/fault.ts';
 import type { JobResult } from '../model/event.ts';
 import type { Lease } from '../model/lease.ts';
 import { Masks } from '../output/masks.ts';
+import { calledCommits, everyJob } from '../plan/every-job.ts';
 import { JobStop } from './cancel.ts';
 import { Sources } from './checkout.ts';
 import { outcomeOf } from './exit-code.ts';
@@ -21,12 +22,12 @@ import { onAbort } from './stop.ts';
  * the lease's sink does, for the run cannot go on unseen; the lease is not finished then, and how it ended is the
  * caller's to tell. A failed job is a result.
  */
-export async function runLease(lease: Lease, services: RunServices): Promise<JobResult[]> {
-  const deadlines = lease.plan.jobs.map((job) => (job.kind === 'job' ? (job.cancelTimeout ?? 0) : 0));
+export async function runLease(lease: Lease, services: RunServices): Promise<readonly JobResult[]> {
+  const deadlines = everyJob(lease.plan).map((job) => (job.kind === 'job' ? (job.cancelTimeout ?? 0) : 0));
   const stop = new JobStop(Math.max(services.cancelDeadline, ...deadlines));
   const run = sceneOf(lease, services, stop);
   const undo = onAbort(lease.cancelled, () => stop.ask({ reason: 'cancelled', detail: 'the run was cancelled' }));
-  let results: JobResult[];
+  let results: readonly JobResult[];
   try {
     results = await runEvents(run, lease);
   } finally {
@@ -49,7 +50,7 @@ function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: 
   // Building an image takes minutes and says little: nobody waits for its lines, and their loss is told by `onLost`.
   const onProgress = (line: string) => void report.notice({}, line).catch(() => {});
   const { earlier } = services;
-  const commits = new Map<string, string>();
+  const commits = calledCommits(plan);
   const known = earlier?.kept.actions ?? new Map<string, string>();
   return {
     plan,
@@ -64,14 +65,16 @@ function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: 
     ...(earlier === undefined ? {} : { earlier: new EarlierRun(earlier) }),
     kept: [],
     commits,
+    secrets: services.secrets,
+    span: { from: 0, size: 1 },
   };
 }
 
-async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<JobResult[]> {
+async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<readonly JobResult[]> {
   const { report, services } = run;
   const startedAt = services.now().getTime();
-  const jobs = plan.jobs.map((job) => (job.kind === 'deferred' ? job.jobId : job.id));
-  let results: JobResult[] = [];
+  const jobs = everyJob(plan).map(({ id }) => id);
+  let results: readonly JobResult[] = [];
   let fault: HostFault | undefined;
   try {
     await report.write({ type: 'run-start', workflow: plan.workflow, file: plan.file, jobs });

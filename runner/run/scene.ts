@@ -1,7 +1,7 @@
 import type { StepResult } from '../model/event.ts';
 import type { ArtifactStore } from '../model/lease.ts';
 import type { Plan, PlannedJob } from '../model/plan.ts';
-import type { Json } from '../model/workflow.ts';
+import type { CalledWorkflow, Json } from '../model/workflow.ts';
 import type { ActionTree } from './action/action-tree.ts';
 import type { BegunAction } from './action/around.ts';
 import type { Background } from './background.ts';
@@ -35,6 +35,27 @@ export interface RunScene {
   readonly kept: KeptJob[];
   /** Of the actions fetched so far, by `owner/repo@ref`. */
   readonly commits: ReadonlyMap<string, string>;
+  /** Those that the workflow of `plan` may read, by name. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** The part of the queue that the jobs of `plan` share out among them: lower goes first. */
+  readonly span: Span;
+  /** Of a workflow that is called: the call. */
+  readonly called?: Called;
+}
+
+/** A stretch of the queue's order. */
+export interface Span {
+  readonly from: number;
+  readonly size: number;
+}
+
+/** The call that a workflow runs for. */
+export interface Called {
+  /** Id of the calling job. */
+  readonly id: string;
+  /** As people read it, calls around it included. */
+  readonly name: string;
+  readonly workflow: CalledWorkflow;
 }
 
 /** What a step hands to those that need it, besides its disk. */

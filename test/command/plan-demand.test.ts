@@ -7,7 +7,11 @@ import type { Dialect, Isolation } from '../../runner/model/workflow.ts';
 import { readPlans } from '../../runner/provider/local/read-plans.ts';
 import { writePipeline } from './write-pipeline.ts';
 
-const options = { given: { vars: {}, inputs: {} }, host: { cpu: 2, memory: 8 * 1024 ** 3 } };
+const options = {
+  given: { vars: {}, inputs: {} },
+  host: { cpu: 2, memory: 8 * 1024 ** 3 },
+  fetch: () => Promise.reject(new Error('nothing is called')),
+};
 
 async function demandOfFile(file: string, more: { isolation?: Isolation; dialect?: Dialect } = {}) {
   return demandOf(await readPlans([file], { ...options, ...more }));

@@ -7,12 +7,14 @@ const byStep = z.record(z.string(), z.record(z.string(), z.string())).default({}
 
 /** What the second document of a case says of the run of its first. */
 const expectation = z.strictObject({
+  /** Further files of the repository, by their paths. */
+  files: z.record(z.string(), z.string()).default({}),
   /** Arguments of `lightv run`. */
   args: z.array(z.string()).default([]),
   /** Interrupts LightV as Ctrl-C does when a step prints this line. */
   interruptAt: z.string().optional(),
   exit: z.int().default(0),
-  /** For each problem, in the order of the file: a part of its message. Nothing is run then. */
+  /** For each problem, in the order of the file: a part of it, from its place on. Nothing is run then. */
   problems: z.array(z.string()).default([]),
   /** How jobs end; those not named are not looked at. */
   jobs: z.record(z.string(), z.string()).default({}),

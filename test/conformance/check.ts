@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import { eventSchema } from '../../runner/command/event-schema.ts';
+import { problemLine } from '../../runner/command/render/problem-line.ts';
 import type { RunEvent } from '../../runner/model/event.ts';
 import { endOf, logOf, told } from '../e2e/lightv.ts';
 import type { Expectation } from './case.ts';
@@ -26,7 +27,7 @@ export function checkCase(t: ExecutionContext, end: CaseEnd, expected: Expectati
 }
 
 function checkProblems(t: ExecutionContext, end: CaseEnd, { problems, notices }: Expectation): void {
-  const found = end.events.flatMap((event) => (event.type === 'problem' ? [event.problem.message] : []));
+  const found = end.events.flatMap((event) => (event.type === 'problem' ? [problemLine(event.problem)] : []));
   for (const part of problems) {
     t.true(`${found.join('\n')}\n${end.stderr}`.includes(part), `${part}\n${told(end)}`);
   }

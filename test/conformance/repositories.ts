@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { Case } from './case.ts';
 
-/** Actions by `owner/repo`, as they lie in folders here. */
+/** Actions and workflows to call by `owner/repo`, as they lie in folders here. */
 const actions = join(import.meta.dirname, 'actions');
 
 const commit = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '-q', '-m', 'first'];
@@ -11,7 +12,7 @@ const commit = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit',
 export class Repositories {
   readonly #folder: string;
   readonly #template: string;
-  /** Each action as a repository with the tag v1. */
+  /** Each of them as a repository with the tag v1. */
   readonly mirror: string;
 
   constructor(folder: string) {
@@ -22,13 +23,15 @@ export class Repositories {
     makeMirror(this.mirror);
   }
 
-  /** A repository of one commit that holds a workflow where GitHub looks for it; the file. */
-  with(name: string, workflow: string): string {
+  /** A repository of one commit that holds the workflow of a case where GitHub looks for it, and its other files. */
+  with({ name, workflow, expected: { files } }: Case): string {
     const top = join(this.#folder, name, 'proj');
     const file = join(top, '.github/workflows/ci.yml');
     cpSync(this.#template, top, { recursive: true });
-    mkdirSync(join(top, '.github/workflows'), { recursive: true });
-    writeFileSync(file, workflow);
+    for (const [path, text] of Object.entries({ ...files, '.github/workflows/ci.yml': workflow })) {
+      mkdirSync(dirname(join(top, path)), { recursive: true });
+      writeFileSync(join(top, path), text);
+    }
     git(top, [['add', '-A'], commit]);
     return file;
   }

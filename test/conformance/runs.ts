@@ -56,7 +56,7 @@ export class CaseRuns {
   async #run(batch: readonly Case[]): Promise<readonly CaseEnd[]> {
     const { folder, repositories, until } = this.#where;
     const [{ name = '', expected } = {} as Partial<Case>] = batch;
-    const files = batch.map((each) => repositories.with(each.name, each.workflow));
+    const files = batch.map((each) => repositories.with(each));
     const fixed = ['--isolation', 'sandbox', '-P', 'ubuntu-latest=busybox', '--actions-mirror', repositories.mirror];
     const args = ['run', ...files, '--json', ...fixed, ...(expected?.args ?? [])];
     const home = join(folder, name);

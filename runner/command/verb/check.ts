@@ -1,4 +1,5 @@
 import { WrongInput } from '../../host/fault.ts';
+import type { FetchAction } from '../../model/action.ts';
 import type { Problem } from '../../model/problem.ts';
 import { readPlans } from '../../provider/local/read-plans.ts';
 import { readConfig } from '../config.ts';
@@ -7,15 +8,25 @@ import { imageNames } from '../image-access.ts';
 import { hostBounds } from '../plan-request.ts';
 import { cleanText } from '../render/clean-text.ts';
 import { problemLine } from '../render/problem-line.ts';
+import { actionsMirror } from '../run-options.ts';
 import type { VerbDefinition } from '../verbs.ts';
+import { workflowFetcher } from '../workflow-fetcher.ts';
+
+interface CheckOptions {
+  readonly json: boolean;
+  readonly actionsMirror?: string;
+}
 
 export const verb: VerbDefinition = (command, end) => {
   command
     .argument('[path...]', 'pipeline files or folders of them; none: those of the repository you stand in')
     .option('--json', 'one JSON object a line', false)
-    .action(async (paths: string[], { json }: { json: boolean }) => {
+    .option(...actionsMirror)
+    .action(async (paths: string[], options: CheckOptions) => {
+      const { json } = options;
+      const fetch = workflowFetcher(options);
       const files = await findPipelines(paths);
-      const problems = (await Promise.all(files.map(problemsOf))).flat();
+      const problems = eachOnce((await Promise.all(files.map((file) => problemsOf(file, fetch)))).flat());
       for (const problem of problems) {
         process.stdout.write(
           json ? `${JSON.stringify(flat(problem))}\n` : `${cleanText(problemLine(problem), false)}\n`,
@@ -31,9 +42,10 @@ export const verb: VerbDefinition = (command, end) => {
 };
 
 /** What reading and planning it by itself, without secrets, finds. */
-async function problemsOf(file: string): Promise<readonly Problem[]> {
+async function problemsOf(file: string, fetch: FetchAction): Promise<readonly Problem[]> {
   try {
     await readPlans([file], {
+      fetch,
       given: { vars: {}, inputs: {} },
       host: hostBounds({}),
       images: imageNames(readConfig().images ?? {}),
@@ -45,6 +57,11 @@ async function problemsOf(file: string): Promise<readonly Problem[]> {
     }
     throw error;
   }
+}
+
+/** What is wrong with a workflow is found with each file that calls it. */
+function eachOnce(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 function flat({ message, place }: Problem): object {

@@ -1,22 +1,19 @@
-import { isUtf8 } from 'node:buffer';
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { causeText, HostFault, WrongInput } from '../../host/fault.ts';
+import { WrongInput } from '../../host/fault.ts';
 import { imageExists, unknownImage } from '../../image/open.ts';
+import type { FetchAction } from '../../model/action.ts';
 import type { Plan, PlanContexts } from '../../model/plan.ts';
 import type { Place, Problem } from '../../model/problem.ts';
-import type { Dialect, Isolation, Json, Template, Workflow } from '../../model/workflow.ts';
+import type { Dialect, Isolation, Json, Workflow } from '../../model/workflow.ts';
 import { type PlanOptions, planWorkflow } from '../../plan/plan-workflow.ts';
-import { dialectOf } from '../../workflow/dialect.ts';
-import { readGithubWorkflow } from '../../workflow/github/read.ts';
-import { readPipeline } from '../../workflow/lightv/read.ts';
+import { splitJobName } from '../../plan/select.ts';
 import { inFileOrder } from '../../workflow/problem-order.ts';
+import { CalledWorkflows } from './called-workflows.ts';
 import { changedFiles } from './changed-files.ts';
 import { type Given, localContexts } from './contexts.ts';
 import { repositoryTop } from './git.ts';
-
-/** No pipeline a person wrote is larger, in bytes. */
-const largestFile = 1024 * 1024;
+import { type ReadWorkflow, readWorkflow } from './read-workflow.ts';
+import { withWishes } from './user-wishes.ts';
 
 export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matrix' | 'isolation' | 'host' | 'secrets'> {
   readonly given: Given;
@@ -32,6 +29,10 @@ export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matri
   readonly images?: Readonly<Record<string, string>>;
   /** Variables for all steps; they win over the file's top level. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Brings the repositories of workflows that are called. */
+  readonly fetch: FetchAction;
+  /** Those of the files that nobody named: of them, what only other workflows can call is left out where others remain. */
+  readonly found?: ReadonlySet<string>;
 }
 
 /**
@@ -39,11 +40,9 @@ export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matri
  * files, those without any of the jobs or matrix keys that are asked for are left out, unless that leaves none.
  */
 export async function readPlans(files: readonly string[], options: ReadOptions): Promise<readonly Plan[]> {
-  const read = await Promise.all(files.map((file) => readWorkflow(file, options.dialect)));
-  const wanted = asked(
-    read.flatMap(({ workflow, draft }) => workflow ?? draft ?? []),
-    options.jobs,
-  );
+  const read = await readLinked(files, options);
+  const all = read.flatMap(({ workflow, draft }) => workflow ?? draft ?? []);
+  const wanted = asked(startable(all, options.found), options.jobs);
   const planned = await Promise.all(wanted.map((workflow) => plan(workflow, options)));
   const problems = allProblems(
     read.flatMap((result) => result.problems),
@@ -55,6 +54,17 @@ export async function readPlans(files: readonly string[], options: ReadOptions):
   const plans = planned.flatMap((result) => (result.plan === undefined ? [] : [result.plan]));
   const busy = plans.filter((one) => one.jobs.length > 0);
   return busy.length > 0 ? busy : plans;
+}
+
+/** The files, with the workflows that they call. */
+async function readLinked(files: readonly string[], options: ReadOptions): Promise<readonly ReadWorkflow[]> {
+  const read = await Promise.all(files.map((file) => readWorkflow(file, options.dialect)));
+  const called = new CalledWorkflows(options.fetch);
+  const linked: ReadWorkflow[] = [];
+  for (const one of read) {
+    linked.push(await called.link(one));
+  }
+  return linked;
 }
 
 /** What planning finds of a value that is wrong already, or of no value, most likely comes of what reading found. */
@@ -73,81 +83,47 @@ function holds(outer: Place, inner: Place): boolean {
   return outer.file === inner.file && outer.line === inner.line && outer.column <= inner.column && inner.column < right;
 }
 
-interface ReadFile {
-  readonly workflow?: Workflow;
-  /** In place of a wrong one, what can be planned of it all the same. */
-  readonly draft?: Workflow;
-  readonly problems: readonly Problem[];
+function startable(workflows: readonly Workflow[], found: ReadOptions['found']): readonly Workflow[] {
+  const starting = workflows.filter((workflow) => found?.has(workflow.file) !== true || !onlyCalled(workflow));
+  return starting.length > 0 ? starting : workflows;
 }
 
-/** Reads one file. Everything wrong with it is in `problems`; only a host that cannot read is thrown, as a `HostFault`. */
-async function readWorkflow(file: string, dialect: Dialect | undefined): Promise<ReadFile> {
-  const wrong = (message: string) => ({ problems: [{ message, place: { file, line: 1, column: 1 } }] });
-  try {
-    const found = await stat(file);
-    if (!found.isFile()) {
-      return wrong('this is not a file');
-    }
-    if (found.size > largestFile) {
-      return wrong(`the file has ${found.size} bytes; at most ${largestFile} (1 MiB) are allowed`);
-    }
-    const text = textOf(await readFile(file));
-    return text === undefined
-      ? wrong('the file is not UTF-8 text')
-      : await readDialect(text, file, dialect ?? dialectOf(file, text));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR' || code === 'EPERM') {
-      return wrong(`the file cannot be read: ${causeText(error)}`);
-    }
-    throw code === undefined ? error : new HostFault(`read ${file}`, error);
-  }
-}
-
-/** `undefined` for bytes that are no UTF-8. */
-function textOf(bytes: Uint8Array): string | undefined {
-  return isUtf8(bytes) ? new TextDecoder().decode(bytes) : undefined;
-}
-
-async function readDialect(text: string, file: string, dialect: Dialect): Promise<ReadFile> {
-  if (dialect === 'github') {
-    return await readGithubWorkflow(text, file, await repositoryTop(dirname(file)));
-  }
-  if (dialect === 'gitlab') {
-    const message = "GitLab's pipelines cannot be run yet; --dialect lightv or github reads the file as one of these";
-    return { problems: [{ message, place: { file, line: 1, column: 1 } }] };
-  }
-  return readPipeline(text, file);
+function onlyCalled({ on }: Workflow): boolean {
+  return on.length > 0 && on.every(({ event }) => event === 'workflow_call');
 }
 
 function asked(workflows: readonly Workflow[], jobs: readonly string[] = []): readonly Workflow[] {
-  const having = workflows.filter((workflow) => workflow.jobs.some((job) => jobs.includes(job.id)));
-  const known = jobs.every((id) => workflows.some((workflow) => workflow.jobs.some((job) => job.id === id)));
+  const having = workflows.filter((workflow) => jobs.some((name) => hasJob(workflow, name)));
+  const known = jobs.every((name) => workflows.some((workflow) => hasJob(workflow, name)));
   return jobs.length === 0 || workflows.length === 1 || !known ? workflows : having;
 }
 
-async function plan(workflow: Workflow, options: ReadOptions): Promise<{ plan?: Plan; problems: readonly Problem[] }> {
-  const { defaultIsolation, images = {}, env = {}, jobs = [] } = options;
-  const own = jobs.filter((id) => workflow.jobs.some((job) => job.id === id));
+function hasJob({ jobs }: Workflow, name: string): boolean {
+  const { id } = splitJobName(name);
+  return jobs.some((job) => job.id === id);
+}
+
+async function plan(read: Workflow, options: ReadOptions): Promise<{ plan?: Plan; problems: readonly Problem[] }> {
+  const { defaultIsolation: isolation, images = {}, env = {}, jobs = [] } = options;
+  const workflow = withWishes(read, { env, ...(isolation === undefined ? {} : { isolation }) });
+  const own = jobs.filter((name) => hasJob(workflow, name));
   const repository = await repositoryTop(dirname(workflow.file));
   const { problems, ...occasion } = await occasionOf(workflow, repository, options);
   if (problems.length > 0) {
     return { problems };
   }
-  const result = planWorkflow(withDefault(workflow, defaultIsolation), {
+  return planWorkflow(workflow, {
     ...options,
     ...occasion,
     jobs: own.length > 0 ? own : jobs,
     labels: images,
+    late: missingInputs(workflow, options.given),
     whyNoImage: (reference) => {
-      const named = images[reference] ?? reference;
-      return imageExists(named, repository) ? undefined : unknownImage(named);
+      const image = images[reference] ?? reference;
+      return imageExists(image, repository) ? undefined : unknownImage(image);
     },
     ...(repository === undefined ? {} : { repository }),
   });
-  return result.plan === undefined
-    ? result
-    : { plan: { ...result.plan, env: withEnv(result.plan.env, env, workflow.file) }, problems: [] };
 }
 
 type Occasion = Pick<PlanOptions, 'contexts' | 'event' | 'changed'>;
@@ -171,17 +147,10 @@ async function occasionOf(
   return { contexts, problems, event, ...(changed === undefined ? {} : { changed }) };
 }
 
-function withDefault(workflow: Workflow, level: Isolation | undefined): Workflow {
-  if (level === undefined) {
-    return workflow;
-  }
-  return { ...workflow, jobs: workflow.jobs.map((job) => ({ ...job, isolation: job.isolation ?? level })) };
-}
-
-function withEnv(env: Plan['env'], given: Readonly<Record<string, string>>, file: string): Plan['env'] {
-  const literal = (text: string) => text.replaceAll('${{', "${{ '${{' }}");
-  const added = Object.entries(given).map(
-    ([name, value]) => [name, { text: literal(value), place: { file, line: 1, column: 1 } }] as const,
-  );
-  return new Map<string, Template>([...env, ...added]);
+/** Of a workflow that only others can call: inputs that it takes, here, from nobody. */
+function missingInputs(workflow: Workflow, { inputs }: Given): ReadonlySet<string> {
+  const given = new Set(Object.keys(inputs).map((name) => name.toLowerCase()));
+  const declared = onlyCalled(workflow) ? (workflow.call?.inputs ?? []) : [];
+  const names = declared.map(({ name }) => name.toLowerCase());
+  return new Set(names.filter((name) => !given.has(name)));
 }

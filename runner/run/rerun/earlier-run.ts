@@ -85,11 +85,13 @@ export class EarlierRun {
     return this.#artifacts.filter((artifact) => artifact.job === job && fits(artifact));
   }
 
-  #changedSecret({ services, plan }: RunScene, job: PlannedJob, step: PlannedStep): string | undefined {
+  #changedSecret({ services, plan, called }: RunScene, job: PlannedJob, step: PlannedStep): string | undefined {
     const { secrets: was, salt } = this.#kept;
     const names = new Set([...was.keys(), ...services.secrets.keys()]);
     const now = secretDigests(services.secrets, salt);
-    return [...names].find((name) => was.get(name) !== now.get(name) && mayRead(step, job, plan.env, name));
+    const changed = [...names].filter((name) => was.get(name) !== now.get(name));
+    // A caller may hand a secret over under another name.
+    return called === undefined ? changed.find((name) => mayRead(step, job, plan.env, name)) : changed[0];
   }
 }
 

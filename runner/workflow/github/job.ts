@@ -1,6 +1,7 @@
 import { splitTemplate } from '../../expression/split.ts';
 import type { Job, Permissions, Template } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
+import { readCall } from './call.ts';
 import { conditionAt, flagAt, type Gathering, minutesAt, namedAt, textAt } from './fields.ts';
 import { readPermissions } from './permissions.ts';
 import { readSteps } from './steps.ts';
@@ -10,7 +11,7 @@ import { readStrategy } from './strategy.ts';
 const longestJob = 360 * 60_000;
 
 /** Keys of a job that nothing runs yet. */
-const notYet = ['uses', 'container', 'services', 'snapshot'];
+const notYet = ['container', 'services', 'snapshot'];
 
 /** `defaults.run` of a workflow or a job. */
 export interface RunDefaults {
@@ -36,8 +37,10 @@ export function readJob(field: Field, outer: Inherited, gathering: Gathering): J
   const strategy = readStrategy(field.get('strategy'), gathering);
   const cancelTimeout = minutesAt(field.get('cancel-timeout-minutes'));
   const permissions = readPermissions(field.get('permissions')) ?? outer.permissions;
+  const call = readCall(field, gathering);
   return {
     id: field.key,
+    ...(call === undefined ? {} : { call }),
     ...treesAt(field),
     ...(permissions === undefined ? {} : { permissions }),
     ...(name === undefined ? {} : { name }),

@@ -21,6 +21,7 @@ _Noreturn void copy_fail(int error, const char *what, const char *path) {
 struct copy {
   enum task_kind kind;
   const char *path;
+  const char *owner;
   uint32_t credit;
   uint32_t flags;
 };
@@ -30,7 +31,7 @@ _Noreturn static void child(const struct copy *copy, const struct child_ends *en
   /* It never becomes another program, so nothing of the agent's closes by itself: its own input would never end. */
   close_range(STDERR_FILENO + 1, ~0U, 0);
   if (copy->kind == TASK_COPY_IN) {
-    tar_in(copy->path);
+    tar_in(copy->path, copy->owner);
   }
   tar_out(copy->path, (copy->flags & COPY_OUT_NAMES_ONLY) != 0, (copy->flags & COPY_OUT_LIST) != 0);
 }
@@ -70,7 +71,9 @@ static void start(struct line *line, uint32_t id, const struct copy *copy) {
 }
 
 bool copy_in_start(struct line *line, uint32_t id, struct cursor *payload) {
-  struct copy copy = {.kind = TASK_COPY_IN, .path = get_text(payload)};
+  struct copy copy = {.kind = TASK_COPY_IN};
+  copy.path = get_text(payload);
+  copy.owner = get_text(payload);
   if (!cursor_done(payload)) {
     return false;
   }

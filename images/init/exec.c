@@ -12,6 +12,7 @@
 #include "ending.h"
 #include "say.h"
 #include "tree.h"
+#include "user.h"
 
 struct request {
   uint32_t flags;
@@ -19,6 +20,7 @@ struct request {
   uint16_t columns;
   uint16_t rows;
   const char *cwd;
+  const char *user;
   char **argv;
   char **env;
 };
@@ -44,6 +46,7 @@ static bool get_request(struct cursor *c, struct request *r) {
   r->columns = get_u16(c);
   r->rows = get_u16(c);
   r->cwd = get_text(c);
+  r->user = get_text(c);
   return get_texts(c, &r->argv) && r->argv[0] != NULL && get_texts(c, &r->env) && cursor_done(c);
 }
 
@@ -88,6 +91,14 @@ _Noreturn static void child(const struct request *r, const struct child_ends *en
       fail_start(status, "use the working directory", r->cwd);
     }
     close(folder);
+  }
+  struct user user;
+  errno = ENOENT;
+  if (!user_find(r->user, &user)) {
+    fail_start(status, "find the user", r->user);
+  }
+  if (!user_become(&user)) {
+    fail_start(status, "become the user", r->user);
   }
   environ = r->env;
   execvp(r->argv[0], r->argv);

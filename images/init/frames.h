@@ -7,7 +7,7 @@
 
 /* PROTOCOL.md explains every number here. */
 enum {
-  PROTOCOL_VERSION = 3,
+  PROTOCOL_VERSION = 4,
   PROTOCOL_MAGIC = 0x4756544c, /* "LTVG" */
   FRAME_HEADER = 9,
   FRAME_MAX = 1 << 20,

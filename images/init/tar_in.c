@@ -8,6 +8,7 @@
 #include "copy.h"
 #include "tar_entry.h"
 #include "tree.h"
+#include "user.h"
 
 /* A folder's own mode and time are set last: what is unpacked into it would change the one and may be barred by the other. */
 struct late {
@@ -18,6 +19,9 @@ struct late {
 };
 
 static struct late *late_folders;
+
+/* Whom everything belongs to. */
+static struct user owner;
 
 /*
  * Opens the folder an entry goes into; `last` is its name there and points into `copy` (TAR_PATH_MAX bytes). Nothing
@@ -39,6 +43,13 @@ static void set_times(int folder, const char *name, struct timespec mtime, const
   struct timespec times[2] = {mtime, mtime};
   if (utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW) != 0) {
     copy_fail(errno, "could not set the time of", path);
+  }
+}
+
+/* Before the mode is set: a change of owner takes some of its bits. */
+static void give(int folder, const char *name, const char *path) {
+  if ((owner.uid != 0 || owner.gid != 0) && fchownat(folder, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) != 0) {
+    copy_fail(errno, "could not give away", path);
   }
 }
 
@@ -73,6 +84,7 @@ static void unpack_file(int folder, const char *name, const struct tar_entry *en
     copy_fail(errno, "could not write", entry->path);
   }
   write_content(file, entry->size, entry->path);
+  give(folder, name, entry->path);
   if (fchmod(file, entry->mode) != 0) {
     copy_fail(errno, "could not set the mode of", entry->path);
   }
@@ -92,6 +104,7 @@ static void unpack_folder(int folder, const char *name, const struct tar_entry *
       (errno != EEXIST || fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(found.st_mode))) {
     copy_fail(errno, "could not make the folder", entry->path);
   }
+  give(folder, name, entry->path);
   struct late *late = malloc(sizeof *late + strlen(entry->path) + 1);
   if (late == NULL) {
     copy_fail(ENOMEM, "could not make the folder", entry->path);
@@ -106,6 +119,7 @@ static void unpack_symlink(int folder, const char *name, const struct tar_entry 
   if (symlinkat(entry->link, folder, name) != 0) {
     copy_fail(errno, "could not make the link", entry->path);
   }
+  give(folder, name, entry->path);
   set_times(folder, name, entry->mtime, entry->path);
 }
 
@@ -164,8 +178,11 @@ static void settle_folders(int base) {
   }
 }
 
-_Noreturn void tar_in(const char *folder) {
+_Noreturn void tar_in(const char *folder, const char *for_user) {
   static struct tar_entry entry;
+  if (!user_find(for_user, &owner)) {
+    copy_fail(0, "there is no user", for_user);
+  }
   int base = make_folders(folder);
   if (base < 0) {
     copy_fail(errno, "could not make the folder", folder);

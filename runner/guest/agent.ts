@@ -89,8 +89,8 @@ export class GuestAgent {
   }
 
   /** The contract of `MicroVm.copyIn`; a `GuestRefusal` names what could not be written. */
-  async copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal): Promise<void> {
-    await copyInOnLine(this.#line, tar, directory, signal);
+  async copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal, owner?: string): Promise<void> {
+    await copyInOnLine(this.#line, tar, directory, signal, owner);
   }
 
   /** The contract of `MicroVm.copyOut`; a `GuestRefusal` names what could not be read, also while it is read. */

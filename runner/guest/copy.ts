@@ -100,8 +100,9 @@ export async function copyInOnLine(
   tar: AsyncIterable<Uint8Array>,
   directory: string,
   signal: AbortSignal,
+  owner = '',
 ): Promise<void> {
-  const copy = new Copy(line, { kind: 'copy-in', directory }, signal);
+  const copy = new Copy(line, { kind: 'copy-in', directory, owner }, signal);
   copy.feed(tar);
   await copy.done;
 }

@@ -123,6 +123,7 @@ function encodeExec(command: Command) {
     credit: outputWindow,
     ...(command.terminal === undefined ? {} : { terminal: command.terminal }),
     cwd: command.cwd,
+    user: command.user ?? '',
     argv: command.argv,
     env: Object.entries(command.env).map(([name, value]) => `${name}=${value}`),
   } as const;

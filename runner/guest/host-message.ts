@@ -4,7 +4,7 @@ import { PayloadReader, PayloadWriter, ProtocolError } from './wire.ts';
 
 /** The first word of both hellos: "LTVG". */
 export const magic = 0x4756544c;
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** IPv4 in dotted form; `gateway` and `dns` may be empty. */
 export interface GuestNetwork {
@@ -44,6 +44,8 @@ export type HostMessage =
       readonly credit: number;
       readonly terminal?: { readonly columns: number; readonly rows: number };
       readonly cwd: string;
+      /** `''` is root. */
+      readonly user: string;
       readonly argv: readonly string[];
       /** `NAME=value` each. */
       readonly env: readonly string[];
@@ -53,7 +55,7 @@ export type HostMessage =
   | { readonly kind: 'credit'; readonly bytes: number }
   | { readonly kind: 'signal'; readonly number: number }
   | { readonly kind: 'resize'; readonly columns: number; readonly rows: number }
-  | { readonly kind: 'copy-in'; readonly directory: string }
+  | { readonly kind: 'copy-in'; readonly directory: string; readonly owner: string }
   | {
       readonly kind: 'copy-out';
       readonly namesOnly: boolean;
@@ -116,7 +118,7 @@ function hostPayload(message: Exclude<HostMessage, { kind: 'input' }>): Buffer {
     case 'resize':
       return writer.u16(message.columns).u16(message.rows).done();
     case 'copy-in':
-      return writer.text(message.directory).done();
+      return writer.text(message.directory).text(message.owner).done();
     case 'copy-out':
       return writer
         .u32((message.namesOnly ? 1 : 0) | (message.list ? 2 : 0))
@@ -166,6 +168,7 @@ function execPayload(writer: PayloadWriter, message: Fields<'exec'>): Buffer {
     .u16(terminal?.columns ?? 0)
     .u16(terminal?.rows ?? 0)
     .text(message.cwd)
+    .text(message.user)
     .list(message.argv, (word) => writer.text(word))
     .list(message.env, (variable) => writer.text(variable))
     .done();
@@ -198,7 +201,7 @@ function readHostMessage(frame: Frame, reader: PayloadReader): HostMessage {
     case types.resize:
       return { kind: 'resize', columns: reader.u16(), rows: reader.u16() };
     case types['copy-in']:
-      return { kind: 'copy-in', directory: reader.text() };
+      return { kind: 'copy-in', directory: reader.text(), owner: reader.text() };
     case types['copy-out']:
       return readCopyOut(reader);
     case types.left:
@@ -252,10 +255,11 @@ function readMounts(reader: PayloadReader): GuestMounts {
 function readExec(reader: PayloadReader): HostMessage {
   const [flags, credit, columns, rows] = [reader.u32(), reader.u32(), reader.u16(), reader.u16()];
   const cwd = reader.text();
+  const user = reader.text();
   const argv = reader.list(5, () => reader.text());
   const env = reader.list(5, () => reader.text());
   const terminal = (flags & 2) === 0 ? {} : { terminal: { columns, rows } };
-  return { kind: 'exec', input: (flags & 1) !== 0, credit, ...terminal, cwd, argv, env };
+  return { kind: 'exec', input: (flags & 1) !== 0, credit, ...terminal, cwd, user, argv, env };
 }
 
 function readCopyOut(reader: PayloadReader): HostMessage {

@@ -103,6 +103,11 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute, made when it is not there. */
   readonly cwd: string;
+  /**
+   * `name`, `id`, `name:group` or `id:id`, looked up in the guest's own files; root when absent. One that is not there,
+   * or that the machine has no id for, is not started.
+   */
+  readonly user?: string;
   /** Absent: stdin is closed. */
   readonly stdin?: AsyncIterable<Uint8Array>;
   /** Given: the command runs on a terminal of this size, and all its output is stdout. */
@@ -165,8 +170,11 @@ export interface MicroVm {
    * the machine was destroyed by its owner meanwhile.
    */
   exec(command: Command, output: OutputSink, signal: AbortSignal): Promise<Exit>;
-  /** Unpacks a tar stream below `directory` (made when missing), owned by root. Rejects with what could not be written. */
-  copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Unpacks a tar stream below `directory` (made when missing); all of it belongs to `owner`, a user as in `Command`.
+   * Rejects with what could not be written.
+   */
+  copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal, owner?: string): Promise<void>;
   /** A tar of `path`: a folder's entries relative to it, or one file under its base name. Rejects when it is not there. */
   copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>>;
   /**

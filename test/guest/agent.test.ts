@@ -64,7 +64,7 @@ test('another version of the protocol is refused', async (t) => {
     frame.writeUInt16LE(1, 9 + 4);
     say(id, frame);
   });
-  await t.throwsAsync(connectAgent(stream, { hostname: 'h' }, soon()), { message: /speaks version 1 .* the host 3/ });
+  await t.throwsAsync(connectAgent(stream, { hostname: 'h' }, soon()), { message: /speaks version 1 .* the host 4/ });
 });
 
 const lies: Record<string, (id: number, say: Say) => void> = {

@@ -74,7 +74,7 @@ test('random payloads are read or refused with a ProtocolError', (t) => {
 });
 
 test('what no frame can hold is a RangeError on this side', (t) => {
-  const exec = { kind: 'exec', input: false, credit: 1, cwd: '/', env: [] } as const;
+  const exec = { kind: 'exec', input: false, credit: 1, cwd: '/', user: '', env: [] } as const;
   t.throws(() => encodeHostMessage(1, { ...exec, argv: ['a\0b'] }), { instanceOf: RangeError });
   t.throws(() => encodeHostMessage(1, { ...exec, argv: ['x'.repeat(frameMax)] }), { instanceOf: RangeError });
 });

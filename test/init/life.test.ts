@@ -57,7 +57,15 @@ test('end of file kills everything, in sessions of their own too', async (t) => 
     seed: Buffer.alloc(32),
   } as const;
   const argv = ['sh', '-c', 'setsid sleep 1000 & setsid sleep 1000 & echo $$; sleep 1000'];
-  const exec = { kind: 'exec', input: false, credit: 100, cwd: '/', argv, env: ['PATH=/usr/bin:/bin'] } as const;
+  const exec = {
+    kind: 'exec',
+    input: false,
+    credit: 100,
+    cwd: '/',
+    user: '',
+    argv,
+    env: ['PATH=/usr/bin:/bin'],
+  } as const;
   child.stdin.write(encodeFrame(encodeHostMessage(1, hello)));
   child.stdin.write(encodeFrame(encodeHostMessage(2, exec)));
   let output = '';

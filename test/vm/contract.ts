@@ -9,10 +9,13 @@ import { bootGivenUp, destroyedUnderACommand, killedFromOutside } from './contra
 import { files } from './contract/files.ts';
 import { boundedDisk, boundedMemoryAndProcesses } from './contract/limits.ts';
 import { bound, inTheWay, otherImage, toolDisk } from './contract/mounts.ts';
+import { otherUsers, unknownUser } from './contract/users.ts';
 
 /** On one machine that all of these use: the words of a case, the case, and what a kind may lack for it. */
 const onShared: readonly (readonly [string, Case, Lack?])[] = [
   ...Object.entries({ ...commands, ...files, ...connections }),
+  ['commands and files of other users', otherUsers, 'users'],
+  ['a user that is not there', unknownUser],
   ['its host name', named, 'hostname'],
   ['nothing of the host is seen', isolated, 'isolation'],
   ['network none has loopback alone', unconnected, 'network'],

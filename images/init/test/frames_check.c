@@ -20,13 +20,14 @@ static const char *layout(uint8_t type, uint16_t flags) {
     const char *hellos[] = {"4228tb", "4228tbtt1tt", "4228tbtL(tt)L(tt)L(tt)", "4228tbtt1tttL(tt)L(tt)L(tt)"};
     return hellos[flags & (HELLO_NETWORK | HELLO_MOUNTS)];
   }
-  case HOST_EXEC: return "4422tL(t)L(t)";
+  case HOST_EXEC: return "4422ttL(t)L(t)";
   case HOST_INPUT: case GUEST_STDOUT: case GUEST_STDERR: case GUEST_DATA: return "*";
   case HOST_INPUT_END: case HOST_LEFT: case HOST_STOP_LEFT: case HOST_SHUTDOWN: case HOST_CLOSE: case GUEST_DONE:
   case GUEST_CONNECTED: case GUEST_DATA_END: return "";
   case HOST_CREDIT: case HOST_SIGNAL: case GUEST_GRANT: return "4";
   case HOST_RESIZE: return "22";
-  case HOST_COPY_IN: case GUEST_FATAL: return "t";
+  case HOST_COPY_IN: return "tt";
+  case GUEST_FATAL: return "t";
   case HOST_COPY_OUT: return "44t";
   case HOST_PING: return "8";
   case HOST_LISTEN: return "t2";

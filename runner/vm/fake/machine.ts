@@ -35,9 +35,9 @@ export class FakeMachine implements MicroVm {
     return scriptedExit(command.env) ?? this.#agent.exec(command, output, signal);
   }
 
-  async copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal): Promise<void> {
+  async copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal, owner?: string): Promise<void> {
     this.#mustBeUp('copyIn');
-    await this.#agent.copyIn(tar, directory, signal);
+    await this.#agent.copyIn(tar, directory, signal, owner);
   }
 
   async copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {

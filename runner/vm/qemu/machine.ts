@@ -56,8 +56,8 @@ export class QemuVm implements MicroVm {
     return exit.kind === 'lost' ? { kind: 'lost', detail: await this.#whyLost(exit.detail) } : exit;
   }
 
-  copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal): Promise<void> {
-    return this.#guest.agent.copyIn(tar, directory, signal);
+  copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal, owner?: string): Promise<void> {
+    return this.#guest.agent.copyIn(tar, directory, signal, owner);
   }
 
   copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {

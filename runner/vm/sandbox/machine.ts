@@ -61,8 +61,8 @@ export class SandboxVm implements MicroVm {
     return exit.kind === 'lost' ? { kind: 'lost', detail: await this.#whyLost(exit.detail) } : exit;
   }
 
-  copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal): Promise<void> {
-    return this.#running.agent.copyIn(tar, directory, signal);
+  copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal, owner?: string): Promise<void> {
+    return this.#running.agent.copyIn(tar, directory, signal, owner);
   }
 
   copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {

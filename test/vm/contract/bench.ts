@@ -8,7 +8,7 @@ import type { Disk, MicroVm, VmBackend, VmSpec } from '../../../runner/model/mac
 import { never } from '../../ground/never.ts';
 
 /** What a kind of machine cannot do by its nature; each names the cases left out, and the suite prints it. */
-export type Lack = 'limits' | 'disk-limit' | 'whole-disk' | 'isolation' | 'hostname' | 'kill' | 'network';
+export type Lack = 'limits' | 'disk-limit' | 'whole-disk' | 'isolation' | 'hostname' | 'kill' | 'network' | 'users';
 
 export interface ContractKind {
   readonly name: string;

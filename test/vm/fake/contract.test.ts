@@ -25,5 +25,6 @@ contractSuite(test, {
     isolation: 'it is not isolated',
     network: 'it has the network of the host',
     kill: 'its process is not told',
+    users: 'its users are those of the host',
   },
 });

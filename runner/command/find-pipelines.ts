@@ -7,8 +7,8 @@ import { repositoryTop } from '../provider/local/git.ts';
 
 /**
  * Absolute paths of the pipeline files that the arguments name, each once: files as they are, of a folder its `.yaml`
- * and `.yml` files by name (where it has `pipelines/` or `.github/workflows/`: those in there). No argument: the repository one stands
- * in. Throws a `WrongInput` for what is not there and when nothing is found.
+ * and `.yml` files by name (where it has `pipelines/` or `.github/workflows/`: those in there). No argument: the
+ * repository one stands in. Throws a `WrongInput` for what is not there and when nothing is found.
  */
 export async function findPipelines(paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length === 0) {

@@ -14,7 +14,10 @@ export interface PrepareOptions extends Pick<OpenOptions, 'credentials' | 'layer
   readonly repository?: string;
 }
 
-/** Makes what first runs would wait for: the guest's init, the guest kernel and the images they use. Quick when all is there. */
+/**
+ * Makes what first runs would wait for: the guest's init, the guest kernel and the images they use. Quick when all is
+ * there.
+ */
 export async function prepare(purpose: SetupPurpose, options: PrepareOptions): Promise<void> {
   const { images, tools, levels } = demandOfPurpose(purpose);
   await ensureCache(cacheFolder());

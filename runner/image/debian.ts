@@ -26,8 +26,9 @@ const nothingOfHost = [
 ];
 
 /**
- * Makes a Debian system with the staged files unpacked over it and gives its tar; no time in it is after `latest`. Packages come from the host's own
- * sources of that release, else from mmdebstrap's. Works as root, and for others where they may use subordinate ids.
+ * Makes a Debian system with the staged files unpacked over it and gives its tar; no time in it is after `latest`.
+ * Packages come from the host's own sources of that release, else from mmdebstrap's. Works as root, and for others where
+ * they may use subordinate ids.
  */
 export async function makeDebian(base: DebianBase, staged: string, latest: number, work: BuildWork): Promise<string> {
   const target = join(work.temporary, 'debian.tar');
@@ -84,7 +85,7 @@ const insideNamespace: [string, ...string[]] = [
   '--mount-proc',
 ];
 
-/** Our environment with the latest time that files of an image may have, in seconds since 1970, as packing tools read it. */
+/** Our environment with the latest time that files of an image may have, in seconds since 1970, as packers read it. */
 export function withSourceDate(latest: number): Readonly<Record<string, string>> {
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { ...Object.fromEntries(inherited), SOURCE_DATE_EPOCH: String(latest), LC_ALL: 'C.UTF-8' };

@@ -59,7 +59,10 @@ export interface ReadManifest {
   readonly size: number;
 }
 
-/** Reads the manifest of an image. Throws a `WrongInput` for a file that is no sound image, a `HostFault` when it cannot be read. */
+/**
+ * Reads the manifest of an image. Throws a `WrongInput` for a file that is no sound image, a `HostFault` for one that
+ * cannot be read.
+ */
 export async function readManifest(path: string): Promise<ReadManifest> {
   let file: FileHandle | undefined;
   try {

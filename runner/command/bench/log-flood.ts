@@ -5,7 +5,7 @@ import { wholeRun } from './whole-run.ts';
 
 const bytes = 200 * 1024 * 1024;
 
-/** One sandboxed step that writes 200 MiB of 100-byte lines: how fast they get through, and what the host holds meanwhile. */
+/** A sandboxed step that writes 200 MiB of 100-byte lines: how fast they get through, what the host holds meanwhile. */
 export async function logFlood(): Promise<Section> {
   const ground = await openGround();
   try {

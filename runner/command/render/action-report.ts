@@ -25,66 +25,76 @@ export interface ActionReport {
  * group. Lines are masked already. Several runs (one a file) share one report: the worst result is the output.
  */
 export function actionReport(core: ActionCore): ActionReport {
-  const held = new Map<string, HeldLog>();
-  const jobs: JobEndEvent[] = [];
-  const summaries: string[] = [];
-  let result = 'success';
-  const runs: string[] = [];
+  return new Report(core);
+}
 
-  const endStep = (event: StepEndEvent): void => {
-    core.startGroup(`${event.job} / ${event.step}: ${event.conclusion}`);
-    print(core, held.get(logKey(event))?.lines ?? []);
-    core.endGroup();
-    held.delete(logKey(event));
-    if (event.outcome === 'failure') {
-      const say = event.conclusion === 'failure' ? core.error : core.warning;
-      say(`${event.job} / ${event.step} failed: ${event.detail ?? event.reason ?? 'no reason given'}`);
-    }
-    if (event.summary !== undefined) {
-      summaries.push(event.summary);
-    }
-  };
+class Report implements ActionReport {
+  readonly #core: ActionCore;
+  readonly #held = new Map<string, HeldLog>();
+  readonly #runs: string[] = [];
+  readonly #jobs: JobEndEvent[] = [];
+  readonly #summaries: string[] = [];
+  #result = 'success';
 
-  const take = (event: RunEvent): void => {
+  constructor(core: ActionCore) {
+    this.#core = core;
+  }
+
+  take(event: RunEvent): void {
     switch (event.type) {
       case 'run-start':
-        runs.push(event.run);
+        this.#runs.push(event.run);
         break;
       case 'log':
-        hold(held, logKey(event), event.text);
+        hold(this.#held, logKey(event), event.text);
         break;
       case 'step-end':
-        endStep(event);
+        this.#endStep(event);
         break;
       case 'job-end':
-        jobs.push(event);
+        this.#jobs.push(event);
         break;
       case 'notice':
-        tellNotice(core, event);
+        tellNotice(this.#core, event);
         break;
       case 'problem':
-        showProblem(core, event);
+        showProblem(this.#core, event);
         break;
       case 'run-end':
-        result = worse(result, event.conclusion);
+        this.#result = worse(this.#result, event.conclusion);
         break;
       case 'job-start':
       case 'step-start':
       case 'artifact':
         break;
     }
-  };
+  }
 
-  const finish = async (): Promise<void> => {
-    core.setOutput('result', runs.length === 0 ? 'failure' : result);
-    core.setOutput('run-id', runs.join(' '));
-    const summary = summaryOf(jobs, summaries);
-    if (summary !== '') {
-      await core.summary.addRaw(summary, true).write();
+  async finish(): Promise<void> {
+    const { setOutput, summary } = this.#core;
+    setOutput('result', this.#runs.length === 0 ? 'failure' : this.#result);
+    setOutput('run-id', this.#runs.join(' '));
+    const text = summaryOf(this.#jobs, this.#summaries);
+    if (text !== '') {
+      await summary.addRaw(text, true).write();
     }
-  };
+  }
 
-  return { take, finish };
+  #endStep(event: StepEndEvent): void {
+    const { startGroup, endGroup, error, warning } = this.#core;
+    const title = `${event.job} / ${event.step}`;
+    startGroup(`${title}: ${event.conclusion}`);
+    print(this.#core, this.#held.get(logKey(event))?.lines ?? []);
+    endGroup();
+    this.#held.delete(logKey(event));
+    if (event.outcome === 'failure') {
+      const say = event.conclusion === 'failure' ? error : warning;
+      say(`${title} failed: ${event.detail ?? event.reason ?? 'no reason given'}`);
+    }
+    if (event.summary !== undefined) {
+      this.#summaries.push(event.summary);
+    }
+  }
 }
 
 /**

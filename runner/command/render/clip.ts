@@ -1,4 +1,4 @@
-/** Cuts text to a number of terminal cells, with an ellipsis where something is missing. `text` has no control characters. */
+/** Cuts text without control characters to a number of terminal cells, with an ellipsis where something is missing. */
 export function clip(text: string, cells: number): string {
   if (widthOf(text) <= cells) {
     return text;

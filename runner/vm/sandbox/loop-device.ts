@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { HostFault } from '../../host/fault.ts';
 
 /** Names of the loop devices on `file`; the kernel tells nobody when one goes, so it is looked for. */
-export function loopDevices(file: string): readonly string[] {
+function loopDevices(file: string): readonly string[] {
   return readdirSync('/sys/block').filter((name) => name.startsWith('loop') && backing(name) === file);
 }
 

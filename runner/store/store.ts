@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { attempt, attemptSync } from '../host/attempt.ts';
 import { WrongInput } from '../host/fault.ts';
 import { type Database, openDatabase, type Row } from './database.ts';
@@ -38,8 +38,8 @@ export interface RunStore {
   close(): void;
 }
 
-/** Opens the record of runs in `folder`, made when it is not there. */
-export function openStore(folder: string): RunStore {
+/** Opens the record of runs in `folder`, made when it is not there. `newId`: makes ids; one that is taken is not used. */
+export function openStore(folder: string, newId = newRunId): RunStore {
   const database = openDatabase(folder);
   const folderOf = (run: string) => join(folder, 'runs', run);
   const lives = (run: string) => runLives(folderOf(run));
@@ -48,7 +48,7 @@ export function openStore(folder: string): RunStore {
     return select<RunRecord>(database, 'SELECT * FROM runs ORDER BY startedAt DESC, rowid DESC');
   };
   return {
-    begin: (run) => begin(database, run, folderOf),
+    begin: (run) => begin(database, run, takeFolder(folderOf, newId)),
     list,
     find: (id) => findRun(list(), id),
     jobs: (run) => select(database, 'SELECT * FROM jobs WHERE run = ? ORDER BY rowid', run),
@@ -70,12 +70,40 @@ export function openStore(folder: string): RunStore {
   };
 }
 
-function begin(database: Database, run: { workflow: string; file: string }, folderOf: (id: string) => string): OpenRun {
-  const id = newRunId();
-  const folder = folderOf(id);
-  attemptSync(`make the run's folder ${folder}`, () =>
-    mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 }),
-  );
+interface RunFolder {
+  readonly id: string;
+  readonly folder: string;
+}
+
+/** Makes the folder of a run whose id nobody has: many that begin in one second may be given the same. */
+function takeFolder(folderOf: (id: string) => string, newId: () => string): RunFolder {
+  for (;;) {
+    const id = newId();
+    const folder = folderOf(id);
+    const taken = attemptSync(`make the run's folder ${folder}`, () => {
+      mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
+      return existsAlready(() => mkdirSync(folder, { mode: 0o700 }));
+    });
+    if (!taken) {
+      attemptSync(`make the run's folder ${folder}`, () => mkdirSync(join(folder, 'logs'), { mode: 0o700 }));
+      return { id, folder };
+    }
+  }
+}
+
+function existsAlready(make: () => void): boolean {
+  try {
+    make();
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      return true;
+    }
+    throw error;
+  }
+}
+
+function begin(database: Database, run: { workflow: string; file: string }, { id, folder }: RunFolder): OpenRun {
   lockRun(folder);
   database.run('INSERT INTO runs (id, state, workflow, file, startedAt) VALUES (?, ?, ?, ?, ?)', [
     id,

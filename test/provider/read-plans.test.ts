@@ -74,7 +74,7 @@ test('what reading and what planning find comes in one go, nothing twice, files 
     ({ place, message }) => `${place?.file.slice(-6, -5)}${place?.line} ${message.slice(0, 30)}`,
   );
   t.deepEqual(lines, [
-    "a3 there is no image './none'; al",
+    'a3 there is no image `./none`: ex',
     "a4 'timeout': found the text '5 m",
     'a5 900Gi of memory is more than t',
     "a7 the secret 'TOKEN' has no valu",

@@ -40,6 +40,14 @@ function eventsOf(run: string): RunEvent[] {
   ];
 }
 
+test('two runs never have one id', (t) => {
+  const ids = ['one', 'one', 'one', 'two'];
+  const store = openStore(folder(t), () => ids.shift() ?? 'none left');
+  t.is(store.begin(aRun).id, 'one');
+  t.is(store.begin(aRun).id, 'two');
+  store.close();
+});
+
 test('what a run tells is found again by another opening of the store', async (t) => {
   const home = folder(t);
   const store = openStore(home);

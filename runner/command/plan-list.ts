@@ -53,7 +53,7 @@ export function dryRunText(plans: readonly Plan[]): string {
         title,
         ...steps.map((step) => {
           const where = step.image === undefined ? '' : ` (${step.image}, ${step.isolation})`;
-          return `    step ${step.name ?? step.id}${where}`;
+          return `    step ${(step.name ?? step.id).replaceAll(/\s+/g, ' ')}${where}`;
         }),
       ];
     }),

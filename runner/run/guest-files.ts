@@ -38,7 +38,8 @@ export function matcher(patterns: readonly string[], folder = workspace): (path:
     const out = pattern.startsWith('!');
     const text = relativePattern(out ? pattern.slice(1) : pattern, folder);
     const wanted = text === '' ? ['**'] : [text, `${text}/**`];
-    return { out, test: picomatch(wanted, { dot: true, nonegate: true }) };
+    // A name may hold line ends, which a dot of an expression is not by itself.
+    return { out, test: picomatch(wanted, { dot: true, nonegate: true, flags: 's' }) };
   });
   return (path) => rules.reduce((taken, { out, test }) => (taken !== out || !test(path) ? taken : !out), false);
 }

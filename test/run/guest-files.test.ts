@@ -12,6 +12,7 @@ test('globs, folders and absolute paths below the workspace', (t) => {
   t.deepEqual(taken(['*'], 'a', '.b', 'c/d'), ['a', '.b', 'c/d']);
   t.deepEqual(taken(['.'], 'a', 'b/.c'), ['a', 'b/.c']);
   t.deepEqual(taken([], 'a'), []);
+  t.deepEqual(taken(['**'], 'a', 'b\nc/d\ne'), ['a', 'b\nc/d\ne']);
 });
 
 test('the last pattern that says something decides', (t) => {

@@ -38,7 +38,8 @@ export class LiveJobs {
       const time = duration(Math.max(0, Math.floor((now - since) / 100) * 100));
       const name = clip(cleanText(job, false), Math.max(1, columns - 5 - time.length));
       const room = columns - 5 - time.length - name.length;
-      const what = room < 4 ? '' : ` ${clip(cleanText([...steps.values()].join(', ') || 'waiting', false), room)}`;
+      const names = [...steps.values()].join(', ').replaceAll(/\s+/g, ' ') || 'waiting';
+      const what = room < 4 ? '' : ` ${clip(cleanText(names, false), room)}`;
       return `${frame} ${paint(job, name)}${what} ${time}`;
     });
     const hidden = jobs.length - shown.length;

@@ -22,8 +22,17 @@ export interface Line {
   readonly guest?: boolean;
 }
 
-/** What a person reads about an event. */
+/**
+ * What a person reads about an event. No text holds a line end: what a guest chose, the name of a process for one, must
+ * not make a line that looks like ours.
+ */
 export function linesFor(event: RunEvent): readonly Line[] {
+  return wordsFor(event).flatMap((line) =>
+    line.text.includes('\n') ? line.text.split('\n').map((text) => ({ ...line, text })) : [line],
+  );
+}
+
+function wordsFor(event: RunEvent): readonly Line[] {
   switch (event.type) {
     case 'run-start':
       return [{ text: `${event.workflow}: run ${event.run}`, tone: 'quiet' }];

@@ -48,6 +48,14 @@ test('plain: a notice that says the same of several jobs is told once a run', as
   t.is(text(), 'a | sandbox: why\n');
 });
 
+test('plain: a text of several lines cannot pass for lines of ours', async (t) => {
+  const { out, text } = collector();
+  const screen = plainScreen(out);
+  const notice = { run: 'r', time: '', type: 'notice', level: 'info', job: 'a', step: 's' } as const;
+  await screen.write({ ...notice, text: 'stopped: process x\nrun r: success' });
+  t.is(text(), 'a | stopped: process x\na | run r: success\n');
+});
+
 test('json: the events as they are, one a line', async (t) => {
   const { out, text } = collector();
   const screen = jsonScreen(out);
@@ -184,6 +192,9 @@ test('live lines never take more rows or columns than there are', (t) => {
     lines.join('\n'),
   );
   t.is(lines[2], '  and 3 mor…');
+  const step = { run: 'r', time: new Date(0).toISOString(), type: 'step-start', job: 'job-0', step: 's' } as const;
+  jobs.take({ ...step, name: 'na\nme', attempt: 1, machine: { id: 'm', isolation: 'sandbox' } });
+  t.regex(jobs.lines(1000, 80, 5, (_job, text) => text)[0] ?? '', /job-0 na me /);
 });
 
 test('a reader that has gone is told once and drops the rest; other errors are thrown', async (t) => {

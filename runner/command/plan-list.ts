@@ -1,5 +1,6 @@
 import type { DeferredJob, Plan, PlannedCall, PlannedJob } from '../model/plan.ts';
 import { columns } from './render/columns.ts';
+import { oneLine } from './render/one-line.ts';
 import { shortPath } from './render/problem-line.ts';
 
 /** One job as `list --json` and `run --dry-run --json` print it. */
@@ -44,7 +45,7 @@ export function jobsTable(plans: readonly Plan[]): string {
 /** What a run would do, step by step. */
 export function dryRunText(plans: readonly Plan[]): string {
   const lines = plans.flatMap((plan) => [
-    `${plan.workflow} (${shortPath(plan.file)})`,
+    `${oneLine(plan.workflow)} (${shortPath(plan.file)})`,
     ...listedIn(plan).flatMap(({ id, needs, steps, deferred, calls }) => {
       const after = needs.length === 0 ? '' : `, after ${needs.join(', ')}`;
       const what = calls === undefined ? '' : ` calls ${calls}`;
@@ -53,7 +54,7 @@ export function dryRunText(plans: readonly Plan[]): string {
         title,
         ...steps.map((step) => {
           const where = step.image === undefined ? '' : ` (${step.image}, ${step.isolation})`;
-          return `    step ${(step.name ?? step.id).replaceAll(/\s+/g, ' ')}${where}`;
+          return `    step ${oneLine(step.name ?? step.id)}${where}`;
         }),
       ];
     }),

@@ -201,6 +201,20 @@ test('list and dry-run show the jobs of all pipelines of the repository and star
   t.is((await cli(home, ['ps', '-a', '--json'])).stdout, '');
 });
 
+test('names of a file bring no control characters and no lines of their own', async (t) => {
+  const home = folder(t);
+  const hostile = 'name: "w\\e[31m\\nx"\njobs: {a: {steps: [{run: echo, name: "s\\e]0;t\\a\\nq"}]}}\n';
+  file(home, 'pipelines/p.yaml', hostile);
+  const shown = await Promise.all(
+    [['list'], ['graph'], ['graph', '--mermaid'], ['run', '-n']].map((args) => cli(home, args)),
+  );
+  for (const { code, stdout } of shown) {
+    t.is(code, 0);
+    t.notRegex(stdout, /[\u0000-\u0009\u000b-\u001f]/);
+  }
+  t.regex(shown[0]?.stdout ?? '', /^a +1 +w x +pipelines\/p\.yaml$/m);
+});
+
 test('graph draws both ways', async (t) => {
   const home = folder(t);
   file(home, 'good.yaml', good);

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { oneLine } from './one-line.ts';
 
 const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
 const lines = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
@@ -10,7 +11,7 @@ export function columns(head: readonly string[], rows: readonly (readonly (strin
     chars: { ...chars, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  table.push([...head], ...rows.map((row) => [...row]));
+  table.push([...head], ...rows.map((row) => row.map((cell) => oneLine(`${cell}`))));
   const text = table.toString();
   return `${text
     .split('\n')

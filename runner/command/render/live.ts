@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../model/event.ts';
-import { cleanText } from './clean-text.ts';
 import { clip } from './clip.ts';
+import { oneLine } from './one-line.ts';
 import { duration } from './wording.ts';
 
 interface Running {
@@ -36,10 +36,9 @@ export class LiveJobs {
     const frame = frames[Math.floor(now / 100) % frames.length] ?? '';
     const lines = shown.map(([job, { since, steps }]) => {
       const time = duration(Math.max(0, Math.floor((now - since) / 100) * 100));
-      const name = clip(cleanText(job, false), Math.max(1, columns - 5 - time.length));
+      const name = clip(oneLine(job), Math.max(1, columns - 5 - time.length));
       const room = columns - 5 - time.length - name.length;
-      const names = [...steps.values()].join(', ').replaceAll(/\s+/g, ' ') || 'waiting';
-      const what = room < 4 ? '' : ` ${clip(cleanText(names, false), room)}`;
+      const what = room < 4 ? '' : ` ${clip(oneLine([...steps.values()].join(', ')) || 'waiting', room)}`;
       return `${frame} ${paint(job, name)}${what} ${time}`;
     });
     const hidden = jobs.length - shown.length;

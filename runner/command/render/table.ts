@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import type { Colors } from 'picocolors/types.js';
 import type { Conclusion, JobEndEvent, RunEvent } from '../../model/event.ts';
-import { cleanText } from './clean-text.ts';
 import { clip } from './clip.ts';
+import { oneLine } from './one-line.ts';
 import { duration, whyText } from './wording.ts';
 
 /** Collects how jobs ended, for the table behind a run. */
@@ -21,10 +21,10 @@ export class ResultTable {
       return [];
     }
     const cells = this.#ends.map((end) => ({
-      job: clip(cleanText(end.job, false), Math.max(8, Math.floor(columns / 3))),
+      job: clip(oneLine(end.job), Math.max(8, Math.floor(columns / 3))),
       result: end.outcome === end.conclusion ? end.conclusion : `${end.conclusion} (${end.outcome})`,
       time: end.durationMs === undefined || end.conclusion === 'skipped' ? '' : duration(end.durationMs),
-      why: cleanText(whyText(end), false),
+      why: oneLine(whyText(end)),
       outcome: end.outcome,
     }));
     const taken = Math.max(...cells.map(({ job, result, time }) => job.length + result.length + time.length)) + 16;

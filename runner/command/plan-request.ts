@@ -61,7 +61,7 @@ export async function readRequest(
     files,
     read: {
       given,
-      fetch: workflowFetcher(options),
+      fetchFor: workflowFetcher(options),
       found: new Set(files.filter((file) => !named.has(file))),
       host: hostBounds(config),
       ...(options.job.length === 0 ? {} : { jobs: options.job }),

@@ -36,9 +36,10 @@ export async function rerunRequest(
     const asked = kept.asked as Asked;
     const mirror = options.actionsMirror ?? asked.actionsMirror;
     const mirrored = mirror === undefined ? {} : { actionsMirror: mirror };
+    const fetchFor = workflowFetcher(mirrored);
     const plans = await readPlans([run.file], {
       ...asked.read,
-      fetch: noteCommits(workflowFetcher(mirrored), new Map(), kept.run.actions),
+      fetchFor: async (top) => noteCommits(await fetchFor(top), new Map(), kept.run.actions),
       host: hostBounds(config, options.memory),
       secrets: new Set(secrets.keys()),
       contexts: nextAttempt(kept.contexts),

@@ -10,7 +10,7 @@ import type { EarlierFile } from './run-services.ts';
 
 /** What made the plans of a run what they are, but for its secrets; kept for a rerun. */
 export interface Asked {
-  readonly read: Omit<ReadOptions, 'host' | 'secrets' | 'event' | 'fetch' | 'found'>;
+  readonly read: Omit<ReadOptions, 'host' | 'secrets' | 'event' | 'fetchFor' | 'found'>;
   /** Other names for images. */
   readonly images: Readonly<Record<string, string>>;
   readonly actionsMirror?: string;
@@ -40,7 +40,7 @@ export async function freshRequest(paths: readonly string[], options: RunOptions
     demandInputs: !(options.list || options.dryRun || options.dryrun),
     ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
   };
-  const { host: _, secrets: __, event: ___, fetch: ____, found: _____, ...kept } = all;
+  const { host: _, secrets: __, event: ___, fetchFor: ____, found: _____, ...kept } = all;
   const { actionsMirror, realCheckout } = options;
   const asked = { read: kept, images, realCheckout, ...(actionsMirror === undefined ? {} : { actionsMirror }) };
   return { plans: await readPlans(files, all), asked, secrets };

@@ -10,7 +10,7 @@ import { writePipeline } from './write-pipeline.ts';
 const options = {
   given: { vars: {}, inputs: {} },
   host: { cpu: 2, memory: 8 * 1024 ** 3 },
-  fetch: () => Promise.reject(new Error('nothing is called')),
+  fetchFor: () => Promise.reject(new Error('nothing is called')),
 };
 
 async function demandOfFile(file: string, more: { isolation?: Isolation; dialect?: Dialect } = {}) {

@@ -1,7 +1,6 @@
 import { WrongInput } from '../../host/fault.ts';
-import type { FetchAction } from '../../model/action.ts';
 import type { Problem } from '../../model/problem.ts';
-import { readPlans } from '../../provider/local/read-plans.ts';
+import { type FetchFor, readPlans } from '../../provider/local/read-plans.ts';
 import { readConfig } from '../config.ts';
 import { findPipelines } from '../find-pipelines.ts';
 import { imageNames } from '../image-access.ts';
@@ -24,9 +23,9 @@ export const verb: VerbDefinition = (command, end) => {
     .option(...actionsMirror)
     .action(async (paths: string[], options: CheckOptions) => {
       const { json } = options;
-      const fetch = workflowFetcher(options);
+      const fetchFor = workflowFetcher(options);
       const files = await findPipelines(paths);
-      const problems = eachOnce((await Promise.all(files.map((file) => problemsOf(file, fetch)))).flat());
+      const problems = eachOnce((await Promise.all(files.map((file) => problemsOf(file, fetchFor)))).flat());
       for (const problem of problems) {
         process.stdout.write(
           json ? `${JSON.stringify(flat(problem))}\n` : `${cleanText(problemLine(problem), false)}\n`,
@@ -42,10 +41,10 @@ export const verb: VerbDefinition = (command, end) => {
 };
 
 /** What reading and planning it by itself, without secrets, finds. */
-async function problemsOf(file: string, fetch: FetchAction): Promise<readonly Problem[]> {
+async function problemsOf(file: string, fetchFor: FetchFor): Promise<readonly Problem[]> {
   try {
     await readPlans([file], {
-      fetch,
+      fetchFor,
       given: { vars: {}, inputs: {} },
       host: hostBounds({}),
       images: imageNames(readConfig().images ?? {}),

@@ -31,7 +31,9 @@ interface Linked {
   readonly levels: number;
 }
 
-/** Finds the workflows that workflows call, reading each file once however many call it. One `link` at a time. */
+/**
+ * Finds the workflows that files of one repository call, reading each once however many call it. One `link` at a time.
+ */
 export class CalledWorkflows {
   readonly #fetch: FetchAction;
   readonly #files = new Map<string, ReadWorkflow | undefined>();
@@ -48,7 +50,7 @@ export class CalledWorkflows {
    */
   async link(read: ReadWorkflow): Promise<ReadWorkflow> {
     const workflow = read.workflow ?? read.outline;
-    if (workflow === undefined || workflow.jobs.every(({ call }) => call === undefined)) {
+    if (workflow === undefined) {
       return read;
     }
     const file = await fileOf(workflow);
@@ -61,19 +63,20 @@ export class CalledWorkflows {
 
   /** The jobs of a workflow, those that call one with what they call. */
   async #jobs({ jobs }: Workflow, file: WorkflowFile, chain: Chain, tree: Tree) {
-    const problems: Problem[] = [];
+    // Sets: what a file below says comes once for each call of it.
+    const problems = new Set<Problem>();
+    const files = new Set<string>();
     const linked: Job[] = [];
-    const files: string[] = [];
     let levels = 1;
     for (const job of jobs) {
       const found = job.call === undefined ? undefined : await this.#call(job.call, file, chain, tree);
-      problems.push(...(found?.problems ?? []));
-      files.push(...(found?.files ?? []));
+      found?.problems.forEach((problem) => void problems.add(problem));
+      found?.files.forEach((key) => void files.add(key));
       levels = Math.max(levels, 1 + (found?.levels ?? 0));
       const { workflow } = found ?? {};
       linked.push(job.call === undefined || workflow === undefined ? job : { ...job, call: { ...job.call, workflow } });
     }
-    return { jobs: linked, problems, files, levels };
+    return { jobs: linked, problems: [...problems], files: [...files], levels };
   }
 
   async #call(call: Call, { site }: WorkflowFile, chain: Chain, tree: Tree): Promise<Linked> {
@@ -83,8 +86,8 @@ export class CalledWorkflows {
       levels: 0,
     });
     const file = await this.#find(call, site);
-    if (typeof file === 'string') {
-      return refused(file);
+    if ('problems' in file) {
+      return { ...file, files: [], levels: 0 };
     }
     const at = { key: file.site.key(file.path), name: file.site.name(file.path) };
     const bound = beyond(at, chain, tree);
@@ -110,14 +113,19 @@ export class CalledWorkflows {
   }
 
   /** The file that a call names, or why it cannot be had. */
-  async #find(call: Call, from: WorkflowSite): Promise<WorkflowFile | string> {
+  async #find({ reference, uses }: Call, from: WorkflowSite): Promise<WorkflowFile | Pick<Linked, 'problems'>> {
     try {
-      return await findWorkflow(call.reference, from, this.#fetch);
+      return await findWorkflow(reference, from, this.#fetch);
     } catch (error) {
       if (!(error instanceof WrongInput)) {
         throw error;
       }
-      return `the workflow '${call.uses.text}' cannot be had: ${error.message}`;
+      const told = (message: string) => `the workflow '${uses.text}' cannot be had: ${message}`;
+      return {
+        problems: error.problems.map((problem) =>
+          problem.place === undefined ? { message: told(problem.message), place: uses.place } : problem,
+        ),
+      };
     }
   }
 

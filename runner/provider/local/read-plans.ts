@@ -15,6 +15,9 @@ import { repositoryTop } from './git.ts';
 import { type ReadWorkflow, readWorkflow } from './read-workflow.ts';
 import { withWishes } from './user-wishes.ts';
 
+/** What brings the repositories of workflows that files of a repository (its top) call. May reject with a `WrongInput`. */
+export type FetchFor = (repository: string | undefined) => Promise<FetchAction>;
+
 export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matrix' | 'isolation' | 'host' | 'secrets'> {
   readonly given: Given;
   /** Instead of what git and `given` say: those of a run that is run again. */
@@ -29,8 +32,7 @@ export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matri
   readonly images?: Readonly<Record<string, string>>;
   /** Variables for all steps; they win over the file's top level. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Brings the repositories of workflows that are called. */
-  readonly fetch: FetchAction;
+  readonly fetchFor: FetchFor;
   /** Those of the files that nobody named: of them, what only other workflows can call is left out where others remain. */
   readonly found?: ReadonlySet<string>;
 }
@@ -59,9 +61,17 @@ export async function readPlans(files: readonly string[], options: ReadOptions):
 /** The files, with the workflows that they call. */
 async function readLinked(files: readonly string[], options: ReadOptions): Promise<readonly ReadWorkflow[]> {
   const read = await Promise.all(files.map((file) => readWorkflow(file, options.dialect)));
-  const called = new CalledWorkflows(options.fetch);
+  const byTop = new Map<string | undefined, CalledWorkflows>();
   const linked: ReadWorkflow[] = [];
   for (const one of read) {
+    const workflow = one.workflow ?? one.outline;
+    if (workflow?.jobs.some(({ call }) => call !== undefined) !== true) {
+      linked.push(one);
+      continue;
+    }
+    const top = await repositoryTop(dirname(workflow.file));
+    const called = byTop.get(top) ?? new CalledWorkflows(async (...of) => (await options.fetchFor(top))(...of));
+    byTop.set(top, called);
     linked.push(await called.link(one));
   }
   return linked;

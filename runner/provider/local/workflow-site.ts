@@ -34,6 +34,7 @@ export async function fileOf({ file }: Workflow): Promise<WorkflowFile> {
   return { site, path: relative(top, file) };
 }
 
+/** The file that a workflow of `from` names. Rejects with a `WrongInput` for a repository that cannot be had. */
 export async function findWorkflow(
   reference: WorkflowReference,
   from: WorkflowSite,

@@ -4,16 +4,18 @@ import { HostFault, WrongInput } from '../../../host/fault.ts';
 import { isSystemError } from '../../../host/in-place.ts';
 import type { ActionDefinition, FetchAction } from '../../../model/action.ts';
 import type { Problem } from '../../../model/problem.ts';
-import type { Step, Workflow } from '../../../model/workflow.ts';
+import type { Job, Step, Workflow } from '../../../model/workflow.ts';
+import { everyJobCalled } from '../../../plan/every-job.ts';
 import type { ActionTree } from '../../../run/action/action-tree.ts';
 import { fetchActions } from '../../../run/action/fetch-actions.ts';
 import { readAction } from '../../../workflow/github/read-action.ts';
+import { CalledWorkflows } from '../called-workflows.ts';
 import { lockName } from './lock-file.ts';
 
 /**
- * The commits of all actions that workflows of the repository `top` use, by `owner/repo@ref` as it is written first: also
- * those inside other actions, and inside actions of the working tree. Rejects with a `WrongInput` for all that cannot
- * be had.
+ * The commits of all actions that workflows of the repository `top` use, and of workflows that they call, by
+ * `owner/repo@ref` as it is written first: also those inside other actions, called workflows, and actions of the working
+ * tree. Rejects with a `WrongInput` for all that cannot be had.
  */
 export async function usedCommits(
   workflows: readonly Workflow[],
@@ -21,9 +23,7 @@ export async function usedCommits(
   fetch: FetchAction,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  return await new Collecting(top, fetch, signal).from(
-    workflows.flatMap(({ jobs }) => jobs.flatMap((job) => job.steps)),
-  );
+  return await new Collecting(top, fetch, signal).from(workflows);
 }
 
 class Collecting {
@@ -47,9 +47,9 @@ class Collecting {
     };
   }
 
-  async from(steps: readonly Step[]): Promise<ReadonlyMap<string, string>> {
+  async from(workflows: readonly Workflow[]): Promise<ReadonlyMap<string, string>> {
     const problems: Problem[] = [];
-    for (let next = steps; next.length > 0; ) {
+    for (let next = await this.#steps(workflows, problems); next.length > 0; ) {
       // Each step counts: several files have steps of the same id.
       const numbered = next.map((step, at) => ({ ...step, id: `${at}` }));
       const trees = await fetchActions(numbered, { fetch: this.#fetch, doneHere: () => false }, this.#signal).catch(
@@ -65,6 +65,18 @@ class Collecting {
       throw new WrongInput(problems);
     }
     return this.#commits;
+  }
+
+  /** The steps of workflows, and of those that they call. */
+  async #steps(workflows: readonly Workflow[], problems: Problem[]): Promise<readonly Step[]> {
+    const called = new CalledWorkflows(this.#fetch);
+    const jobs: Job[] = [];
+    for (const workflow of workflows) {
+      const linked = await called.link({ workflow, problems: [] });
+      problems.push(...linked.problems);
+      jobs.push(...(linked.workflow ?? workflow).jobs);
+    }
+    return [...everyJobCalled(jobs)].flatMap(({ steps }) => steps);
   }
 
   /** The steps of an action of the working tree, looked at once. */

@@ -1,10 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { didYouMean } from '../expression/nearest.ts';
 import { HostFault, WrongInput } from '../host/fault.ts';
 import { isSystemError } from '../host/in-place.ts';
 import type { Problem } from '../model/problem.ts';
+import { inFileOrder } from '../workflow/problem-order.ts';
+import { shown } from '../workflow/shown.ts';
 import { definitionSchema, type ImageDefinition } from './definition.ts';
 
 /** The file that makes a folder an image. */
@@ -50,19 +53,20 @@ function parseDefinition(file: string, text: string): ImageDefinition {
   };
   const [broken] = document.errors;
   if (broken !== undefined) {
-    throw new WrongInput([{ message: broken.message.replace(/\.?\s*$/, ''), place: at(broken.pos[0]) }]);
+    const message = `not valid YAML: ${broken.message.replace(/\.?\s*$/, '')}`;
+    throw new WrongInput([{ message, place: at(broken.pos[0]) }]);
   }
   const result = definitionSchema.safeParse(plainValue(file, document));
   if (result.success) {
     return result.data;
   }
   const problems = result.error.issues.flatMap((issue) =>
-    issueNodes(document, issue).map(({ message, node }): Problem => {
+    toldOf(document, issue).map(({ message, node }): Problem => {
       const range = node?.range;
       return { message, place: range ? at(range[0], range[1]) : at(0) };
     }),
   );
-  throw new WrongInput(problems);
+  throw new WrongInput(inFileOrder(problems));
 }
 
 function plainValue(file: string, document: Document): unknown {
@@ -73,16 +77,50 @@ function plainValue(file: string, document: Document): unknown {
   }
 }
 
+type Told = { readonly message: string; readonly node: Node | undefined };
+
 /** An unknown key is a problem at that key; everything else stands at the value, or at the nearest thing that is there. */
-function issueNodes(document: Document, issue: z.core.$ZodIssue): { message: string; node: Node | undefined }[] {
-  const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+function toldOf(document: Document, issue: z.core.$ZodIssue): Told[] {
+  const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
+    const allowed = keysAt(definitionSchema, issue.path);
+    const where = path === '' ? '' : ` in '${path}'`;
     return issue.keys.map((key) => ({
-      message: `${where}unknown key \`${key}\``,
+      message: `unknown key '${key}'${where}; allowed: ${allowed.join(', ')}${didYouMean(key, allowed)}`,
       node: keyNode(document, issue.path, key),
     }));
   }
-  return [{ message: `${where}${issue.message}`, node: nearest(document, issue.path) }];
+  const node = nodeAt(document, issue.path);
+  const message =
+    node === undefined && path !== ''
+      ? `the key '${path}' is missing; ${expected(issue)}`
+      : `${path === '' ? '' : `'${path}': `}found ${shown(node?.toJSON())}; ${expected(issue)}`;
+  return [{ message, node: nearest(document, issue.path) }];
+}
+
+/** The grammar's own words, or what is of use in those of its library. */
+function expected({ message }: z.core.$ZodIssue): string {
+  return message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
+}
+
+/** Keys of the map that stands at a path of the grammar. */
+function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const [first, ...rest] = path;
+  switch (true) {
+    case schema instanceof z.ZodOptional || schema instanceof z.ZodDefault:
+      return keysAt(schema.unwrap(), path);
+    case schema instanceof z.ZodUnion:
+      return schema.options.flatMap((option) => keysAt(option, path));
+    case schema instanceof z.ZodArray:
+      return keysAt(schema.element, rest);
+    case schema instanceof z.ZodObject: {
+      const { shape } = schema;
+      const inner = first === undefined ? undefined : shape[String(first)];
+      return first === undefined ? Object.keys(shape) : inner === undefined ? [] : keysAt(inner, rest);
+    }
+    default:
+      return [];
+  }
 }
 
 function keyNode(document: Document, path: readonly PropertyKey[], key: string): Node | undefined {

@@ -42,7 +42,7 @@ test.serial('every problem is told at once, each with its place', async (t) => {
   const places = found.map((problem) => problem.split(' ')[0]);
   t.deepEqual([...places].sort(), ['1:7', '2:10', '3:10', '4:1', '6:28', '8:13', '10:7', '13:9'].sort());
   const all = found.join('\n');
-  t.regex(all, /unknown key `form`/);
+  t.regex(all, /unknown key 'form'; allowed: name, version, .*; did you mean 'from'\?/);
   t.regex(all, /only `linux` is there yet/);
   t.regex(all, /put the version in quotes/);
   t.regex(all, /exactly one of `from`, `content` and `link`/);
@@ -59,6 +59,24 @@ test.serial('broken YAML, duplicate keys, alias bombs, empty and huge files are 
   }
   t.regex((await problems(bomb.join('\n'))).join(), /alias/i);
   t.regex((await problems(`# ${'x'.repeat(10 * 1024 * 1024)}`)).join(), /at most 1048576 are read/);
+});
+
+test.serial('a problem says what was found and what is allowed', async (t) => {
+  const text = [
+    'name: Bad',
+    'from:',
+    '  files:',
+    '    - pth: /x',
+    '      content: a',
+    '  folders: [{path: /x, mod: "1"}]',
+  ];
+  t.deepEqual(await problems(text.join('\n')), [
+    "1:1 the key 'version' is missing; expected text; put the version in quotes",
+    "1:7 'name': found the text 'Bad'; expected lower-case letters, digits, `.`, `_` and `-`, at most 64 of them",
+    "4:7 the key 'from.files.0.path' is missing; expected string",
+    "4:7 unknown key 'pth' in 'from.files.0'; allowed: path, from, content, link, mode; did you mean 'path'?",
+    "6:13 'from.folders.0': found a map; expected a path or {path, mode}",
+  ]);
 });
 
 test.serial('an exact version is asked of npm packages and an exact place of files', async (t) => {

@@ -2,6 +2,7 @@ import { WrongInput } from '../../host/fault.ts';
 import type { FetchAction } from '../../model/action.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Call, CalledWorkflow, Job, Workflow } from '../../model/workflow.ts';
+import { permissionProblems } from '../../workflow/github/call-permissions.ts';
 import { callProblems } from '../../workflow/github/call-problems.ts';
 import type { ReadWorkflow } from './read-workflow.ts';
 import { fileOf, findWorkflow, type WorkflowFile, type WorkflowSite } from './workflow-site.ts';
@@ -57,7 +58,7 @@ export class CalledWorkflows {
     const name = file.site.name(file.path);
     const chain = [{ key: file.site.key(file.path), name }];
     const { jobs, problems } = await this.#jobs(workflow, file, chain, { top: name, files: new Set() });
-    const all = [...read.problems, ...problems];
+    const all = [...read.problems, ...problems, ...permissionProblems(jobs)];
     return all.length > 0 ? { problems: all } : { workflow: { ...workflow, jobs }, problems: [] };
   }
 

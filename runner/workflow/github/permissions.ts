@@ -2,7 +2,7 @@ import type { Permissions } from '../../model/workflow.ts';
 import type { Field } from '../field.ts';
 
 /** Scopes that GitHub's own readers of workflows take `read-all` and `write-all` for. */
-const scopes = [
+export const allScopes = [
   'actions',
   'checks',
   'contents',
@@ -30,5 +30,5 @@ export function readPermissions(field: Field | undefined): Permissions | undefin
     return Object.fromEntries(given) as Permissions;
   }
   const level = /^(read|write)-all$/.exec(field.text)?.[1];
-  return level === undefined ? {} : (Object.fromEntries(scopes.map((scope) => [scope, level])) as Permissions);
+  return level === undefined ? {} : (Object.fromEntries(allScopes.map((scope) => [scope, level])) as Permissions);
 }

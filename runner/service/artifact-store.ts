@@ -10,18 +10,30 @@ import { defaultBounds, unpack } from './unpack.ts';
 
 /**
  * The artifacts of one run in `folder` (made when needed): one folder an artifact. With `out`, each is also copied to
- * `out/<name>/`, where an older folder of that name is replaced. One process uses a folder at a time.
+ * `out/<name>/`, where an older folder of that name is replaced, but for one that is among `copied`: names that other
+ * runs have put there just now. One process uses a folder at a time.
  */
-export function openArtifacts(folder: string, out?: string, bounds = defaultBounds): ArtifactStore {
+export function openArtifacts(
+  folder: string,
+  out?: string,
+  bounds = defaultBounds,
+  copied = new Set<string>(),
+): ArtifactStore {
   const taken = new Set<string>();
   const there = new Map<string, SavedArtifact>();
   return {
     async save(name, tar) {
       claim(taken, name);
       try {
+        if (out !== undefined && copied.has(name)) {
+          throw new WrongInput([
+            { message: `${out} already has an artifact named "${name}" of another run of this call` },
+          ]);
+        }
         const saved = { name, ...(await saveInto(folder, name, tar, bounds)) } satisfies SavedArtifact;
         if (out !== undefined) {
           await copyArtifact(folder, name, out);
+          copied.add(name);
         }
         there.set(name, saved);
         return saved;
@@ -43,6 +55,7 @@ export function openArtifacts(folder: string, out?: string, bounds = defaultBoun
         await attempt(`remove the artifact "${name}"`, () => rm(place, { recursive: true, force: true }));
       }
       taken.delete(name);
+      copied.delete(name);
       return was;
     },
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { HostFault, WrongInput } from '../../runner/host/fault.ts';
 import { openArtifacts } from '../../runner/service/artifact-store.ts';
+import { defaultBounds } from '../../runner/service/unpack.ts';
 import { folder } from '../ground/folder.ts';
 import { contentsOf, type TarEntry, tarOf } from '../ground/tar.ts';
 
@@ -113,6 +114,21 @@ test('a name serves once a run, and a failed save frees it', async (t) => {
   for (const name of ['', '..', 'a/b', 'a\nb']) {
     await t.throwsAsync(store.save(name, tarOf()), { instanceOf: WrongInput }, JSON.stringify(name));
   }
+});
+
+test('what another run of the call has put into the folder of copies is not replaced', async (t) => {
+  const out = join(folder(t), 'out');
+  const copied = new Set<string>();
+  const [one, two] = [1, 2].map(() => openArtifacts(folder(t), out, defaultBounds, copied));
+  await one?.save('a', tarOf({ name: 'x', text: '1' }));
+  await t.throwsAsync(two?.save('a', tarOf({ name: 'x', text: '2' })) ?? Promise.resolve(), {
+    instanceOf: WrongInput,
+    message: /already has an artifact named "a" of another run/,
+  });
+  t.is(readFileSync(join(out, 'a/x'), 'utf8'), '1');
+  await one?.remove('a');
+  await two?.save('a', tarOf({ name: 'x', text: '2' }));
+  t.is(readFileSync(join(out, 'a/x'), 'utf8'), '2');
 });
 
 test('an artifact taken back is gone, its copy too, and its name is free', async (t) => {

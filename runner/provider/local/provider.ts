@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { RunEvent } from '../../model/event.ts';
-import type { Lease, Provider, RunSink } from '../../model/lease.ts';
+import type { ArtifactStore, Lease, Provider, RunSink } from '../../model/lease.ts';
 import type { Plan } from '../../model/plan.ts';
 import { openArtifacts } from '../../service/artifact-store.ts';
+import { defaultBounds } from '../../service/unpack.ts';
 import type { RunState } from '../../store/record.ts';
 import type { OpenRun, RunStore } from '../../store/store.ts';
 
@@ -34,12 +35,14 @@ export function localProvider({ plans, store, show, out }: LocalOptions): LocalP
   return {
     name: 'local',
     async *leases(signal) {
+      const copied = new Set<string>();
       for (const plan of plans) {
         if (signal.aborted) {
           return;
         }
         const run = store.begin({ workflow: plan.workflow, file: plan.file });
-        const lease = leaseOf(run, plan, show, signal, out);
+        const artifacts = openArtifacts(join(run.folder, 'artifacts'), out, defaultBounds, copied);
+        const lease = leaseOf(run, plan, show, signal, artifacts);
         try {
           yield lease;
         } finally {
@@ -50,7 +53,13 @@ export function localProvider({ plans, store, show, out }: LocalOptions): LocalP
   };
 }
 
-function leaseOf(run: OpenRun, plan: Plan, show: RunSink, cancelled: AbortSignal, out: string | undefined): LocalLease {
+function leaseOf(
+  run: OpenRun,
+  plan: Plan,
+  show: RunSink,
+  cancelled: AbortSignal,
+  artifacts: ArtifactStore,
+): LocalLease {
   const { github } = plan.contexts;
   // A run that goes on from another one has its number, and an attempt of its own.
   const numbered = { run_id: runNumber(run.id, plan), run_number: '1', run_attempt: '1', ...(github as object) };
@@ -65,7 +74,7 @@ function leaseOf(run: OpenRun, plan: Plan, show: RunSink, cancelled: AbortSignal
         await show.write(event);
       },
     },
-    artifacts: openArtifacts(join(run.folder, 'artifacts'), out),
+    artifacts,
     finish: (results) => {
       const failed = results.some((result) => result.conclusion === 'failure' || result.conclusion === 'cancelled');
       // Without a result and an end of its own, as the store asks first, the engine broke.

@@ -1,4 +1,5 @@
 import { Command, CommanderError, type Option } from 'commander';
+import { HostFault } from '../host/fault.ts';
 import { reportError } from './report-error.ts';
 import { verbs } from './verbs.ts';
 
@@ -24,7 +25,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 function leaveWhenNobodyReads(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (process.stdout.listenerCount('error') === 1) {
-      process.exit(error.code === 'EPIPE' ? 0 : 3);
+      process.exit(error.code === 'EPIPE' ? 0 : reportError(new HostFault('write what is to be shown', error)));
     }
   });
   // Nobody is left to be told.

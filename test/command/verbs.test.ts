@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -268,6 +268,23 @@ test('a state folder that cannot be written is a fault of the host', async (t) =
   t.is(code, 3);
   t.regex(stderr, /^lightv: could not make the folder .*blocked\/state: ENOTDIR/);
   t.notRegex(stderr, /\n +at /);
+});
+
+test('output that cannot be written is a fault of the host, told on stderr', async (t) => {
+  const home = folder(t);
+  file(home, 'good.yaml', good);
+  for (const args of [`list good.yaml`, `run good.yaml --isolation sandbox`]) {
+    const main = join(packageRoot(), 'runner/dist/main.js');
+    const env = { ...process.env, LIGHTV_STATE_DIR: join(home, 'state') };
+    const { status, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${main}" ${args} >/dev/full`], {
+      cwd: home,
+      env,
+      encoding: 'utf8',
+    });
+    t.is(status, 3, stderr);
+    t.regex(stderr, /could not write what is to be shown: ENOSPC/);
+    t.notRegex(stderr, /bug/);
+  }
 });
 
 test('a reader that goes away early ends a command quietly', async (t) => {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
+import { HostFault } from '../../host/fault.ts';
 import type { Out } from './screen.ts';
 
 /**
  * Text to a stream with back-pressure. When the reader has gone (`lightv run | head`) `onClosed` is called once and what
- * follows is dropped; any other error of the stream is thrown by the next write. What is
+ * follows is dropped; any other error of the stream is a `HostFault` of the next write. What is
  * written in one turn of the event loop goes out in one piece of about `together` characters; 0: at once.
  */
 export function streamOut(stream: NodeJS.WritableStream, onClosed: () => void, together = 64 * 1024): Out {
@@ -14,7 +15,7 @@ export function streamOut(stream: NodeJS.WritableStream, onClosed: () => void, t
       closed = true;
       onClosed();
     } else {
-      failure ??= error;
+      failure ??= new HostFault('write what is to be shown', error);
     }
   });
   let waiting = '';

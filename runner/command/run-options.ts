@@ -39,6 +39,8 @@ export interface RunOptions extends SelectOptions {
   readonly keepFailed: boolean;
   /** Id of a run, the start of one, or `latest`. */
   readonly rerunFailed?: string;
+  /** Open a shell in the machine of each step that fails. */
+  readonly shellOnFailure: boolean;
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly dryrun: boolean;
@@ -101,6 +103,7 @@ export function addRunOptions(command: Command): Command {
       'run again what failed in a run (id or `latest`), each job from the step that failed',
     )
     .option('--keep-failed', 'keep the disks of failed steps whatever room they take, and say where', false)
+    .option('--shell-on-failure', 'open a shell in the machine of a step that failed, before that goes', false)
     .option('--json', 'print events, one JSON object a line, and nothing else', false)
     .option('-n, --dry-run', 'show what would run', false)
     .addOption(new Option('--dryrun', "act's spelling").default(false).hideHelp())

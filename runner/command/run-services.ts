@@ -35,6 +35,8 @@ export interface RunSetting {
   readonly locks: ReadonlyMap<string, ActionLock>;
   /** Tells what is worth knowing and belongs to no run. */
   readonly warn: (sentence: string) => void;
+  /** As `RunServices` has it. */
+  readonly onFailure?: RunServices['onFailure'];
   /** Stops the building of images. */
   readonly signal: AbortSignal;
 }
@@ -93,6 +95,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     scratch,
     disks,
     keepFailed: options.keepFailed,
+    ...(setting.onFailure === undefined ? {} : { onFailure: setting.onFailure }),
     ...(earlier === undefined ? {} : { earlier: await broughtTo(disks, earlier) }),
     now: () => new Date(),
   };

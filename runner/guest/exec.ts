@@ -53,12 +53,16 @@ class Running implements Listener {
       stop();
     }
     this.#feed();
+    const deaf = this.#command.terminal?.onResize?.(({ columns, rows }) => {
+      this.#line.post(this.#id, { kind: 'resize', columns, rows });
+    });
     try {
       const exit = await this.#exit;
       await this.#delivery.flushed();
       return this.#judge(exit);
     } finally {
       signal.removeEventListener('abort', stop);
+      deaf?.();
       this.#stopping.end();
       this.#input?.stop();
     }
@@ -116,12 +120,12 @@ class Running implements Listener {
   }
 }
 
-function encodeExec(command: Command) {
+function encodeExec({ terminal, ...command }: Command) {
   const message = {
     kind: 'exec',
     input: command.stdin !== undefined,
     credit: outputWindow,
-    ...(command.terminal === undefined ? {} : { terminal: command.terminal }),
+    ...(terminal === undefined ? {} : { terminal: { columns: terminal.columns, rows: terminal.rows } }),
     cwd: command.cwd,
     user: command.user ?? '',
     argv: command.argv,

@@ -95,6 +95,12 @@ export interface VmSpec {
   readonly bootDeadline: number;
 }
 
+/** In characters; at most 65535 each. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** A command for a machine that is up. */
 export interface Command {
   /** `argv[0]` is looked up in `env.PATH` of the guest. */
@@ -111,7 +117,10 @@ export interface Command {
   /** Absent: stdin is closed. */
   readonly stdin?: AsyncIterable<Uint8Array>;
   /** Given: the command runs on a terminal of this size, and all its output is stdout. */
-  readonly terminal?: { readonly columns: number; readonly rows: number };
+  readonly terminal?: TerminalSize & {
+    /** Has `tell` called with each new size, until the returned function is called. */
+    readonly onResize?: (tell: (size: TerminalSize) => void) => () => void;
+  };
   /** Milliseconds between TERM and KILL when the signal of `exec` aborts. */
   readonly grace: number;
   /** Milliseconds between INT and TERM; absent: TERM comes first. */

@@ -23,6 +23,7 @@ export class JobDisks {
   /** Every file there is, with the files it cannot do without: of a fork that holds no copy those it was forked from. */
   readonly #made = new Map<string, readonly string[]>();
   readonly #wanted = new Set<string>();
+  readonly #gone = new Set<string>();
 
   constructor(graph: StepGraph) {
     this.#graph = graph;
@@ -38,6 +39,16 @@ export class JobDisks {
   had(step: string, disk: StepDisk, files: readonly string[]): void {
     this.#made.set(disk.disk.path, files);
     this.#left.set(step, disk);
+  }
+
+  /** Notes that a step had a disk in an earlier run which is gone. */
+  gone(step: string): void {
+    this.#gone.add(step);
+  }
+
+  /** Whether a step had a disk, in this run or in one it goes on from. */
+  knows(step: string): boolean {
+    return this.#left.has(step) || this.#gone.has(step);
   }
 
   /** The files a disk is made of. */

@@ -1,5 +1,5 @@
 import { GuestRefusal } from '../guest/copy.ts';
-import type { Exit } from '../model/machine.ts';
+import type { Command, Exit } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import { type End, endOfError, endOfExit, endOfStop, StepFailure } from './ending.ts';
 import { guestText } from './guest-text.ts';
@@ -26,7 +26,12 @@ export interface StepAttempt {
   readonly held: HeldMachine;
   readonly output: StepOutput;
   readonly stop: Stop;
+  /** What the last command that was begun ran with. */
+  readonly last: { command?: CommandPlace };
 }
+
+/** Where and with what a command runs. */
+export type CommandPlace = Pick<Command, 'env' | 'cwd'>;
 
 /** A command with command files of its own. */
 export interface GuestCommand {
@@ -87,6 +92,7 @@ async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, 
   const { cwd } = command;
   output.readFrom((name) => guestText(held.vm, name, stop.signal));
   const words = { argv: command.argv(path), env: command.env(folder), cwd, ...wayDown(scene) };
+  at.last.command = { env: words.env, cwd };
   try {
     return await held.vm.exec(words, output, stop.signal);
   } finally {

@@ -4,6 +4,7 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { LastMachine } from './closing.ts';
 import { stepMayFail } from './condition.ts';
 import { concluded } from './continue-on-error.ts';
+import { showFailed } from './failed-machine.ts';
 import { inheritorOf } from './leftovers.ts';
 import type { HeldMachine } from './machines.ts';
 import { memoryOf } from './rerun/memory.ts';
@@ -112,7 +113,7 @@ export class JobSteps {
     if (ran.reason === 'guest-lost' && ran.held !== undefined) {
       await shared?.lost(ran.held);
     }
-    const { words, artifacts, held: _, startedAt, ...end } = ran;
+    const { words, artifacts, held: _, last: __, startedAt, ...end } = ran;
     const result: StepResult = {
       id: step.id,
       ...concluded(end, () => stepMayFail(scene, step)),
@@ -120,6 +121,7 @@ export class JobSteps {
       durationMs: scene.run.services.now().getTime() - startedAt,
       ...(words.summary === undefined ? {} : { summary: words.summary }),
     };
+    await showFailed(scene, step, ran, result);
     const memory = scene.run.services.keep === undefined ? undefined : memoryOf(scene);
     scene.ended.set(step.id, {
       result,

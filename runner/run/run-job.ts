@@ -13,6 +13,7 @@ import { JobDisks } from './disks.ts';
 import { jobTitle } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import { insideOf } from './inside.ts';
+import { JobClock } from './job-clock.ts';
 import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
 import { JobMatchers } from './job-matchers.ts';
 import { JobSteps } from './job-steps.ts';
@@ -20,7 +21,6 @@ import { keptJob } from './rerun/keep-job.ts';
 import { type TakenOver, takeOver, tellTakenOver } from './rerun/take-over.ts';
 import type { JobScene, RunScene } from './scene.ts';
 import { StepGraph } from './step-graph.ts';
-import { startTimeout } from './timeout.ts';
 
 /** Where a job stands in its run. */
 export interface JobPlace {
@@ -42,9 +42,7 @@ export async function runJob(job: PlannedJob, place: JobPlace): Promise<JobResul
 
 class JobRun {
   readonly #scene: JobScene;
-  #startedAt: number | undefined;
   #beginning: Promise<void> | undefined;
-  #clearTimeout = (): void => {};
   /** What went wrong after the steps, or with a machine's end. */
   #late: End | undefined;
   #taken: TakenOver | undefined;
@@ -68,6 +66,7 @@ class JobRun {
       matchers: new JobMatchers(insideOf(run.plan).workspace),
       actions: new Map(),
       background: new Background(),
+      clock: new JobClock(job.timeout, stop, run.services.now),
       begunActions: new Map(),
       trees: new Map(),
       states: new Map(),
@@ -90,14 +89,13 @@ class JobRun {
       await this.#begin();
       const { end, outputs } = await this.#conclude();
       await this.#keepFailed();
-      const took = scene.run.services.now().getTime() - (this.#startedAt ?? 0);
-      const result = await tellJobEnd(scene, end, outputs, took);
+      const result = await tellJobEnd(scene, end, outputs, scene.clock.took);
       if (scene.run.services.keep !== undefined) {
         scene.run.kept.push(await keptJob(scene, result));
       }
       return result;
     } finally {
-      this.#clearTimeout();
+      scene.clock.end();
       scene.stop.close();
     }
   }
@@ -129,9 +127,8 @@ class JobRun {
   }
 
   async #tellStart(): Promise<void> {
-    const { job, report, run, stop } = this.#scene;
-    this.#startedAt = run.services.now().getTime();
-    this.#clearTimeout = startTimeout(job.timeout, 'job', { now: (why) => stop.ask(why) });
+    const { job, report, run, clock } = this.#scene;
+    clock.start();
     await report.write({ type: 'job-start', job: job.id, name: jobTitle(job, run, jobContexts(this.#scene)) });
     if (this.#taken !== undefined) {
       await tellTakenOver(this.#scene, this.#taken);

@@ -1,6 +1,7 @@
 import type { PlannedStep } from '../model/plan.ts';
 import { survivesStop } from './condition.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
+import type { CommandPlace, StepAttempt } from './guest-command.ts';
 import type { HeldMachine } from './machines.ts';
 import type { Slot } from './queue.ts';
 import { withRetry } from './retry.ts';
@@ -17,6 +18,7 @@ import { fillDisk } from './workspace.ts';
 /** How a step ended, and the machine it ended on, which is still up: whoever gets it gives it back. */
 export interface StepRun extends Ran {
   readonly held?: HeldMachine;
+  readonly last?: CommandPlace;
   readonly startedAt: number;
 }
 
@@ -56,7 +58,7 @@ export async function runStep(scene: JobScene, step: PlannedStep, given: GivenMa
   return { ...ran, startedAt };
 }
 
-type AttemptRun = Ran & { readonly held?: HeldMachine };
+type AttemptRun = Omit<StepRun, 'startedAt'>;
 
 async function oneAttempt(
   scene: JobScene,
@@ -69,6 +71,7 @@ async function oneAttempt(
   const { stop, unlink } = attemptStop(scene, step);
   const index = scene.job.steps.indexOf(step);
   let place: Slot | undefined;
+  const last: StepAttempt['last'] = {};
   let held = inherited;
   try {
     place = step.background === true ? await scene.background.place(stop.signal) : undefined;
@@ -80,14 +83,19 @@ async function oneAttempt(
     if (held !== inherited && shared === undefined) {
       await fillDisk(scene, step, held, stop.signal);
     }
-    return { ...(await runWork(scene, { step, folder: `${index}-${attempt}`, held, output, stop })), held };
+    const ran = await runWork(scene, { step, folder: `${index}-${attempt}`, held, output, stop, last });
+    return { ...ran, held, ...lastOf(last) };
   } catch (error) {
     const end = await endOfAttempt(scene, step, error, stop);
-    return { ...end, words: noWords, artifacts: [], ...(held === undefined ? {} : { held }) };
+    return { ...end, words: noWords, artifacts: [], ...(held === undefined ? {} : { held }), ...lastOf(last) };
   } finally {
     unlink();
     place?.release();
   }
+}
+
+function lastOf({ command }: StepAttempt['last']): { readonly last?: CommandPlace } {
+  return command === undefined ? {} : { last: command };
 }
 
 async function endOfAttempt(scene: JobScene, step: PlannedStep, error: unknown, stop: Stop): Promise<End> {

@@ -8,6 +8,7 @@ import type { Background } from './background.ts';
 import type { JobStop } from './cancel.ts';
 import type { Sources } from './checkout.ts';
 import type { JobDisks } from './disks.ts';
+import type { JobClock } from './job-clock.ts';
 import type { JobMatchers } from './job-matchers.ts';
 import type { Machines, ToolWish } from './machines.ts';
 import type { Reporter } from './reporter.ts';
@@ -112,6 +113,7 @@ export interface JobScene {
   readonly background: Background;
   /** Attached to all machines of the job. */
   readonly tools: readonly ToolWish[];
+  readonly clock: JobClock;
   /** Writes job-start at the first call. */
   readonly begin: () => Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { FetchAction } from '../model/action.ts';
 import type { ImageFile } from '../model/image.ts';
 import type { CacheStore, OpenSource } from '../model/lease.ts';
 import type { Accel, ChooseMachine } from '../model/machine.ts';
+import type { FailedMachine } from './failed-machine.ts';
 import type { Budget } from './queue.ts';
 import type { Earlier, KeptRun } from './rerun/kept.ts';
 
@@ -66,6 +67,8 @@ export interface RunServices {
    * files that stay. Absent: nothing is kept.
    */
   readonly keep?: (run: KeptRun) => Promise<ReadonlySet<string>>;
+  /** Looks into the machine of each step that failed, before that goes. */
+  readonly onFailure?: (failed: FailedMachine) => Promise<void>;
   readonly accel?: Accel;
   readonly now: () => Date;
 }

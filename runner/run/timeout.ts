@@ -2,15 +2,20 @@ import type { Stop, StopReason } from './stop.ts';
 
 /**
  * Asks `stop` for a stop after `limit` milliseconds, never when it is absent. The returned function takes it back and
- * may be called again.
+ * may be called again. `left`: milliseconds of the limit that are left.
  */
-export function startTimeout(limit: number | undefined, whose: 'step' | 'job', stop: Pick<Stop, 'now'>): () => void {
-  if (limit === undefined) {
+export function startTimeout(
+  limit: number | undefined,
+  whose: 'step' | 'job',
+  stop: Pick<Stop, 'now'>,
+  left = limit,
+): () => void {
+  if (limit === undefined || left === undefined) {
     return () => {};
   }
   const why: StopReason = { reason: 'timeout', detail: `the ${whose}'s time of ${shownDuration(limit)} ran out` };
   // A longer timer than this would fire at once.
-  const timer = setTimeout(() => stop.now(why), Math.min(limit, 2 ** 31 - 1));
+  const timer = setTimeout(() => stop.now(why), Math.min(left, 2 ** 31 - 1));
   return () => clearTimeout(timer);
 }
 

@@ -1,9 +1,15 @@
+import { Pause } from './pause.ts';
 import type { Out, Screen } from './screen.ts';
 
 /** One event a line, as it is. */
 export function jsonScreen(out: Out): Screen {
+  const pause = new Pause();
   return {
-    write: (event) => out.write(`${JSON.stringify(event)}\n`),
+    async write(event) {
+      await pause.over();
+      await out.write(`${JSON.stringify(event)}\n`);
+    },
+    pause: async () => pause.begin(),
     close: async () => {},
   };
 }

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../model/event.ts';
 import { cleanText } from './clean-text.ts';
 import { OnceTold } from './once-told.ts';
+import { Pause } from './pause.ts';
 import type { Out, Screen } from './screen.ts';
 import { Summaries } from './summaries.ts';
 import { linesFor } from './wording.ts';
@@ -9,8 +10,10 @@ import { linesFor } from './wording.ts';
 export function plainScreen(out: Out): Screen {
   const summaries = new Summaries();
   const told = new OnceTold();
+  const pause = new Pause();
   return {
     async write(event: RunEvent) {
+      await pause.over();
       if (told.before(event)) {
         return;
       }
@@ -23,6 +26,12 @@ export function plainScreen(out: Out): Screen {
       if (lines.length > 0) {
         await out.write(lines.join(''));
       }
+    },
+    async pause() {
+      const end = pause.begin();
+      // What was written in this turn goes out at its end.
+      await new Promise((resolve) => setImmediate(resolve));
+      return end;
     },
     close: async () => {},
   };

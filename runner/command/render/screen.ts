@@ -2,6 +2,8 @@ import type { RunSink } from '../../model/lease.ts';
 
 /** Shows the events of one run. */
 export interface Screen extends RunSink {
+  /** Shows all it has and then nothing, until the returned function is called; writers wait. One at a time. */
+  pause(): Promise<() => void>;
   /** Leaves the terminal as it was found; after a run's last event or when it was given up. */
   close(): Promise<void>;
 }

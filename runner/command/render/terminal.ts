@@ -5,6 +5,7 @@ import type { RunEvent } from '../../model/event.ts';
 import { cleanText } from './clean-text.ts';
 import { LiveJobs } from './live.ts';
 import { OnceTold } from './once-told.ts';
+import { Pause } from './pause.ts';
 import type { Out, Screen } from './screen.ts';
 import { Summaries } from './summaries.ts';
 import { ResultTable } from './table.ts';
@@ -33,6 +34,7 @@ class TerminalScreen implements Screen {
   readonly #summaries = new Summaries();
   readonly #table = new ResultTable();
   readonly #told = new OnceTold();
+  readonly #pause = new Pause();
   readonly #timer: NodeJS.Timeout;
   readonly #palette: readonly ((text: string) => string)[];
   readonly #painters = new Map<string, (text: string) => string>();
@@ -47,10 +49,11 @@ class TerminalScreen implements Screen {
     this.#live = createLogUpdate(stream);
     this.#palette = [colors.cyan, colors.magenta, colors.yellow, colors.blue, colors.green];
     // What fails here is told by the next write or by close, which wait for the same drawing.
-    this.#timer = setInterval(() => this.#draw().catch(() => undefined), drawEvery);
+    this.#timer = setInterval(() => this.#pause.on || this.#draw().catch(() => undefined), drawEvery);
   }
 
   async write(event: RunEvent): Promise<void> {
+    await this.#pause.over();
     if (this.#told.before(event)) {
       return;
     }
@@ -66,6 +69,15 @@ class TerminalScreen implements Screen {
     if (this.#waiting.length > waitingBound) {
       await this.#draw();
     }
+  }
+
+  async pause(): Promise<() => void> {
+    const end = this.#pause.begin();
+    await this.#draw();
+    // The cursor comes back, too.
+    this.#live.clear();
+    this.#live.done();
+    return end;
   }
 
   async close(): Promise<void> {

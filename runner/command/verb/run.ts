@@ -6,6 +6,7 @@ import { openStore } from '../../store/store.ts';
 import { chooseScreen } from '../choose-screen.ts';
 import { readConfig } from '../config.ts';
 import { failureEvents } from '../failure-events.ts';
+import { checkShell, failureShell } from '../failure-shell.ts';
 import { imageAccess } from '../image-access.ts';
 import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
 import { killRun } from '../kill-run.ts';
@@ -42,6 +43,7 @@ interface Begun {
 }
 
 async function run(paths: readonly string[], options: RunOptions, begun: Begun): Promise<number> {
+  checkShell(options);
   const config = readConfig();
   const { rerunFailed } = options;
   const request =
@@ -100,7 +102,8 @@ async function runForReal(
     try {
       await sweepDeadRuns(store);
       screen = await chooseScreen(given.options.json, interrupt.stop);
-      const setting = { ...given, ...request, choose, signal: interrupt.signal, warn: say };
+      const shell = given.options.shellOnFailure ? { onFailure: failureShell(screen) } : {};
+      const setting = { ...given, ...request, ...shell, choose, signal: interrupt.signal, warn: say };
       const onRun = (run: string) => {
         begun.run = run;
       };

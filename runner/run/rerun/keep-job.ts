@@ -27,7 +27,7 @@ function keptStep(scene: JobScene, record: StepRecord, digests: JobDigests): Kep
   return {
     id: result.id,
     digest: digests.steps.get(result.id) ?? '',
-    ran: result.durationMs !== undefined,
+    ran: scene.disks.knows(result.id),
     result,
     exports,
     ...(disk === undefined ? {} : { disk }),

@@ -42,7 +42,7 @@ export interface KeptStep {
   readonly id: string;
   /** What it was; see `digest.ts`. */
   readonly digest: string;
-  /** False for one that was passed over. */
+  /** Whether it had a disk: not one that was passed over, or that only waited for others. */
   readonly ran: boolean;
   readonly result: StepResult;
   readonly exports: Exports;

@@ -18,11 +18,13 @@ export interface TakenOver {
  */
 export async function takeOver(scene: JobScene, earlier: EarlierRun, from: EarlierSteps): Promise<TakenOver> {
   const { run, job, steps } = from;
-  for (const { id, result, exports, disk, memory } of steps) {
+  for (const { id, ran, result, exports, disk, memory } of steps) {
     const kept = memory === undefined ? {} : { memory };
     scene.ended.set(id, { result: { ...result, recorded: run }, exports, ...kept });
     if (disk !== undefined) {
       scene.disks.had(id, disk, disk.files);
+    } else if (ran) {
+      scene.disks.gone(id);
     }
   }
   const memory = steps.at(-1)?.memory;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PassThrough } from 'node:stream';
 import type { Case } from './bench.ts';
 import { path, run, text } from './script.ts';
 
@@ -37,6 +38,28 @@ export const commands: Readonly<Record<string, Case>> = {
   },
   'stdin closed': async (t, machine) => {
     t.is(await text(machine, 'cat; echo end'), 'end\n');
+  },
+  'a terminal has its size and learns of another': async (t, machine) => {
+    let resize = (_: { columns: number; rows: number }) => {};
+    const typed = new PassThrough();
+    const { stdout, exit } = await run(machine, 'stty size; read answer; stty size; echo "$answer"', {
+      terminal: {
+        ...{ columns: 80, rows: 24 },
+        onResize: (tell) => {
+          resize = tell;
+          return () => {};
+        },
+      },
+      stdin: typed,
+      onChunk: (chunk) => {
+        if (chunk.includes('24 80')) {
+          resize({ columns: 132, rows: 43 });
+          typed.end('hello\n');
+        }
+      },
+    });
+    t.deepEqual(exit, { kind: 'exited', code: 0 });
+    t.deepEqual(stdout.toString().split('\r\n'), ['24 80', 'hello', '43 132', 'hello', '']);
   },
   'much output into a slow sink': async (t, machine) => {
     const { stdout, exit } = await run(machine, 'dd if=/dev/zero bs=65536 count=32 2>/dev/null', { slow: 5 });

@@ -52,13 +52,20 @@ export interface Provider {
   leases(signal: AbortSignal): AsyncIterable<Lease>;
 }
 
-/** What a job's workspace starts with. */
+/** What a job's workspace starts with. Everything in it is evaluated. */
 export interface SourceRequest {
-  /** `undefined`: the working tree at hand. Evaluated. */
+  /** `undefined`: the working tree at hand, or with a `ref` that of the repository at hand. */
   readonly repository?: string;
   readonly ref?: string;
-  /** Commits of history; 1 when left out. */
+  /** Commits of history; 1 when left out, 0 for all of it with all branches and tags. */
   readonly depth?: number;
+  readonly tags?: boolean;
+  /** The working tree at hand has a `.git` too, as all others have. */
+  readonly withRepository?: boolean;
+  /** `as-is`, when left out: those that are checked out in the working tree at hand, of other repositories none. */
+  readonly submodules?: 'as-is' | 'none' | 'own' | 'recursive';
+  /** Folders (`cone`), or patterns of gitignore, of what is taken. */
+  readonly sparse?: { readonly patterns: readonly string[]; readonly cone: boolean };
 }
 
 /**

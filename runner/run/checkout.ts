@@ -29,7 +29,8 @@ export class Sources {
 
   /** The tar of a source; `undefined` outside a git repository. Rejects with a `WrongInput` or a `HostFault`. */
   async read(request: SourceRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
-    const key = JSON.stringify([request.repository, request.ref, request.depth]);
+    const { repository, ref, depth, tags, withRepository, submodules, sparse } = request;
+    const key = JSON.stringify([repository, ref, depth, tags, withRepository, submodules, sparse]);
     const path = join(this.#folder, `source-${this.#files.size}.tar`);
     const file = this.#files.get(key) ?? this.#spool(request, path, signal);
     this.#files.set(key, file);

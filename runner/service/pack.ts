@@ -10,15 +10,19 @@ export function packFolder(folder: string): AsyncGenerator<Uint8Array> {
   return packing(`read ${folder}`, (archive) => addFolder(archive, folder, ''));
 }
 
-async function addFolder(archive: Pack, folder: string, prefix: string): Promise<void> {
-  const names = await readdir(join(folder, prefix));
-  for (const name of names.sort()) {
-    const path = prefix === '' ? name : `${prefix}/${name}`;
-    await addEntry(archive, join(folder, path), path);
-    if ((await lstat(join(folder, path))).isDirectory()) {
-      await addFolder(archive, folder, path);
-    }
+/** Adds everything below `folder` under `prefix`, itself only where that has a name. */
+export async function addFolder(archive: Pack, folder: string, prefix: string): Promise<void> {
+  if (prefix !== '') {
+    await addEntry(archive, folder, prefix);
   }
+  for (const entry of (await readdir(folder, { withFileTypes: true })).sort(byName)) {
+    const [path, name] = [join(folder, entry.name), prefix === '' ? entry.name : `${prefix}/${entry.name}`];
+    await (entry.isDirectory() ? addFolder(archive, path, name) : addEntry(archive, path, name));
+  }
+}
+
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 /**

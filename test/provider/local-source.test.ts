@@ -3,11 +3,11 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { WrongInput } from '../../runner/host/fault.ts';
-import { gitUrl, withoutUser } from '../../runner/provider/local/clone.ts';
+import { gitUrl, withoutUser } from '../../runner/provider/local/address.ts';
+import { localSource } from '../../runner/provider/local/checkout/source.ts';
 import { localContexts } from '../../runner/provider/local/contexts.ts';
 import { repositoryName } from '../../runner/provider/local/event/facts.ts';
 import { repositoryTop } from '../../runner/provider/local/git.ts';
-import { localSource } from '../../runner/provider/local/source.ts';
 import { folder } from '../ground/folder.ts';
 import { never } from '../ground/never.ts';
 import { contentsOf } from '../ground/tar.ts';
@@ -96,7 +96,8 @@ test('a repository is fetched at a ref, with a .git that holds no credential', a
   t.is((await at('v1')).tracked, 'old');
   t.is((await at(git(origin, 'rev-parse', 'HEAD~1'))).tracked, 'old');
   t.regex(newest['.git/config'] ?? '', /url = file:\/\//);
-  t.is(newest['.git/HEAD'], `${git(origin, 'rev-parse', 'HEAD')}\n`);
+  t.is(newest['.git/HEAD'], 'ref: refs/heads/main\n');
+  t.is(newest['.git/refs/heads/main'], `${git(origin, 'rev-parse', 'HEAD')}\n`);
   t.is(newest['.git/FETCH_HEAD'], undefined);
   t.is(withoutUser(url), `file://${origin}`);
 });

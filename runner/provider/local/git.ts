@@ -17,7 +17,10 @@ export function gitIn(folder: string, signal?: AbortSignal): SimpleGit {
   }).env({ ...Object.fromEntries(kept), GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' });
 }
 
-/** What git prints, or `undefined` when it refuses. Throws a `HostFault` when git cannot be started. */
+/**
+ * What git prints, or `undefined` when it refuses in words: what ends without any, as with `--quiet`, is not told from
+ * success. Throws a `HostFault` when git cannot be started.
+ */
 export async function askGit(git: SimpleGit, ...args: string[]): Promise<string | undefined> {
   try {
     return (await git.raw(args)).replace(/\n$/, '');

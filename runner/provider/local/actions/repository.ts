@@ -4,7 +4,7 @@ import type { SimpleGit } from 'simple-git';
 import { causeText, WrongInput } from '../../../host/fault.ts';
 import { makeFolder } from '../../../host/in-place.ts';
 import { withLock } from '../../../host/lock.ts';
-import { withoutUsers } from '../clone.ts';
+import { withoutUsers } from '../address.ts';
 import { askGit, gitIn } from '../git.ts';
 
 /** A commit's full name. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { withoutUser } from '../clone.ts';
+import { withoutUser } from '../address.ts';
 import { askGit, gitIn } from '../git.ts';
 
 /** What git knows of the commit at hand. What it cannot tell, as in a repository without a commit, is empty. */

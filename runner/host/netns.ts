@@ -84,24 +84,53 @@ wait $pasta
 export async function openNetns(options: NetworkSpaceOptions): Promise<NetworkSpace> {
   options.signal.throwIfAborted();
   checkTunnel();
-  const servers = nameServers(readFileSync(options.resolver ?? '/etc/resolv.conf', 'utf8'));
-  const open = reachableServers(servers);
-  const forward = open.length === 0 ? ['--dns-forward', forwardedDns] : [];
-  const [file = '', ...entering] =
-    options.space === undefined ? ['unshare', '--user', '--map-root-user'] : enterSpace(options.space);
-  const child = execa(file, [...entering, 'sh', '-c', script, 'netns', ...forward], {
+  const open = reachableServers(nameServers(resolverText(options.resolver ?? '/etc/resolv.conf')));
+  const keeper = startKeeper(options, open.length === 0 ? ['--dns-forward', forwardedDns] : []);
+  const { works, close } = keeper;
+  try {
+    const facts = parseFacts(await firstLines(keeper, options.signal));
+    const dns = open.length === 0 ? [forwardedDns] : open;
+    const resolvConf = dns.map((server) => `nameserver ${server}\n`).join('');
+    const enter = enterArguments(keeper.pid, options.space);
+    return { enter, ...facts, dns, resolvConf, works, close };
+  } catch (error) {
+    await close();
+    options.signal.throwIfAborted();
+    throw new HostFault('open a network for a machine', error);
+  }
+}
+
+/** A host without the file asks a server of its own, which pasta can ask too. */
+function resolverText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return '';
+    }
+    throw new HostFault('read where this host looks up names', error);
+  }
+}
+
+/** The shell that keeps a namespace and its pasta. */
+interface Keeper extends Pick<NetworkSpace, 'works' | 'close'> {
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly gone: Promise<void>;
+}
+
+function startKeeper({ run, space }: NetworkSpaceOptions, more: readonly string[]): Keeper {
+  const [file = '', ...entering] = space === undefined ? ['unshare', '--user', '--map-root-user'] : enterSpace(space);
+  const path = `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`;
+  const child = execa(file, [...entering, 'sh', '-c', script, 'netns', ...more], {
     detached: true,
     reject: false,
     buffer: false,
     cleanup: false,
     stdin: 'pipe',
     extendEnv: false,
-    env: {
-      PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`,
-      LC_ALL: 'C',
-      LIGHTV_RUN: options.run,
-      ...refusals(),
-    },
+    env: { PATH: path, LC_ALL: 'C', LIGHTV_RUN: run, ...refusals() },
   });
   let works = true;
   const gone = new Promise<void>((resolve) => {
@@ -119,17 +148,7 @@ export async function openNetns(options: NetworkSpaceOptions): Promise<NetworkSp
     child.stdin.end();
     await gone;
   };
-  try {
-    const facts = parseFacts(await firstLines(child.stdout, child.stderr, gone, options.signal));
-    const dns = open.length === 0 ? [forwardedDns] : open;
-    const resolvConf = dns.map((server) => `nameserver ${server}\n`).join('');
-    const enter = enterArguments(child.pid ?? 0, options.space);
-    return { enter, ...facts, dns, resolvConf, works: () => works, close };
-  } catch (error) {
-    await close();
-    options.signal.throwIfAborted();
-    throw new HostFault('open a network for a machine', error);
-  }
+  return { pid: child.pid ?? 0, stdout: child.stdout, stderr: child.stderr, gone, works: () => works, close };
 }
 
 /** A real root keeps its own user namespace: its powers over the mounts it is about to make hang on it. */
@@ -168,19 +187,14 @@ function refusals(): { readonly RULES4: string; readonly RULES6: string } {
   };
 }
 
-async function firstLines(
-  out: Readable,
-  errors: Readable,
-  gone: Promise<void>,
-  signal: AbortSignal,
-): Promise<string[]> {
+async function firstLines({ stdout, stderr, gone }: Keeper, signal: AbortSignal): Promise<string[]> {
   let text = '';
   let words = '';
-  errors.on('data', (chunk) => {
+  stderr.on('data', (chunk) => {
     words = `${words}${chunk}`.slice(-2000);
   });
   const lines = new Promise<string[]>((resolve) => {
-    out.on('data', (chunk) => {
+    stdout.on('data', (chunk) => {
       text += chunk;
       if (text.split('\n').length > 2) {
         resolve(text.split('\n'));

@@ -100,6 +100,13 @@ test.serial('it ends when closed, when the boot is given up, and nothing is left
   t.deepEqual(programsOf(run), []);
 });
 
+test.serial('a host without a resolv.conf asks a server of its own, and pasta passes questions on to it', async (t) => {
+  const space = await openNetns({ run, signal: stop.signal, resolver: '/nowhere/resolv.conf' });
+  t.teardown(() => space.close());
+  t.deepEqual(space.dns, ['192.0.2.53']);
+  t.is(space.resolvConf, 'nameserver 192.0.2.53\n');
+});
+
 test('which of the host’s name servers can be asked from inside', (t) => {
   const text =
     'nameserver 127.0.0.53\nnameserver 10.1.1.1\n#nameserver 9.9.9.9\nnameserver fe80::1%eth0\nnameserver 2001:db8::1\n';

@@ -57,16 +57,29 @@ static void open_console(void) {
   }
 }
 
-static void mount_disks(const struct mounts *mounts) {
+static void mount_tool(const struct pair *tool, int where) {
+  char device[64];
+  device_disk(tool->first, device, sizeof device);
+  mount_on(device, where, "squashfs", MS_RDONLY | MS_NODEV, "", tool->second);
+}
+
+static int opened(const char *path) { return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+
+static struct site mount_disks(void) {
   char image[64], job[64];
   device_disk("lightv-image", image, sizeof image);
   device_disk("lightv-disk", job, sizeof job);
   attach(image, "/image", "squashfs", MS_RDONLY | MS_NODEV, "");
   attach(job, "/disk", "ext4", MS_NOATIME, "");
-  disk = open("/disk", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   folder("/empty", 0755);
   folder(ROOT, 0755);
-  mounts_root(mounts, ROOT);
+  disk = opened("/disk");
+  return (struct site){.disk = disk,
+                       .image = opened("/image"),
+                       .root = ROOT,
+                       .empty = opened("/empty"),
+                       .mark = "",
+                       .tool = mount_tool};
 }
 
 static void attach_below(int root, const char *what, const char *where, unsigned long flags, const char *options) {
@@ -123,12 +136,14 @@ void machine_boot(void) {
 }
 
 void machine_enter(const struct mounts *mounts) {
-  mount_disks(mounts);
-  int root = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  struct site site = mount_disks();
+  int root = mounts_root(mounts, &site);
   system_mounts(root);
-  mounts_rest(mounts, root);
+  mounts_rest(mounts, &site, root);
   usual_folders(root);
   close(root);
+  close(site.image);
+  close(site.empty);
   enter_root();
   link_streams();
   network_loopback();

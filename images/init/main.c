@@ -13,6 +13,7 @@
 #include "moving.h"
 #include "processes.h"
 #include "requests.h"
+#include "sandbox.h"
 #include "say.h"
 #include "tasks.h"
 #include "tunnels.h"
@@ -162,6 +163,9 @@ _Noreturn static void run_stream(int signals) {
 }
 
 int main(int argc, char **argv) {
+  if (argc > 2 && strcmp(argv[1], "--sandbox") == 0) {
+    sandbox_enter(argv + 2);
+  }
   bool stream = argc == 2 && strcmp(argv[1], "--stream") == 0;
   if (!stream && getpid() != 1) {
     die("this is PID 1 of a machine; anywhere else it wants --stream");

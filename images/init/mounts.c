@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "devices.h"
 #include "say.h"
 
 enum { FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, PATH_SPACE = 1200 };
@@ -96,61 +96,92 @@ static const char *fd_path(int fd, char *path, size_t size) {
   return path;
 }
 
-static void mount_on(const char *what, int where, const char *type, unsigned long flags, const char *options,
-                     const char *name) {
+void mount_on(const char *what, int where, const char *type, unsigned long flags, const char *options,
+              const char *name) {
   char path[64];
   if (mount(what, fd_path(where, path, sizeof path), type, flags, options) != 0) {
     die("%s cannot be mounted: %s", name, strerror(errno));
   }
 }
 
-/* `lower`, `store` and their like are open folders. */
-static void lay_over(int lower, int upper, int work, int where, const char *name) {
-  char options[256];
-  snprintf(options, sizeof options, "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d",
-           lower, upper, work);
-  mount_on("overlay", where, "overlay", MS_NOATIME, options, name);
-}
-
-void mounts_root(const struct mounts *mounts, const char *root) {
-  int disk = open("/disk", FOLDER), image = open("/image", FOLDER), where = open(root, FOLDER);
-  int images = real_folder(disk, "images", 0755);
-  int layer = real_folder(images, mounts->layer, 0755);
-  int upper = real_folder(layer, "upper", 0755), work = real_folder(layer, "work", 0755);
-  lay_over(image, upper, work, where, "the machine's root");
-  int all[] = {disk, image, where, images, layer, upper, work};
-  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-    close(all[i]);
+/* What stands in the way stays. */
+static void copy_files(int from, int to, const char *name) {
+  char source[64], target[64];
+  snprintf(source, sizeof source, "/proc/%d/fd/%d/.", getpid(), from);
+  snprintf(target, sizeof target, "/proc/%d/fd/%d", getpid(), to);
+  pid_t child = fork();
+  if (child == 0) {
+    execlp("cp", "cp", "-a", "-n", "--", source, target, NULL);
+    _exit(127);
+  }
+  int status;
+  if (child < 0 || waitpid(child, &status, 0) != child || status != 0) {
+    die("the files of %s cannot be copied onto the disk", name);
   }
 }
 
-/*
- * The files of one folder of the disk, what the image has there below them. One that was ever laid over an image's stays
- * a layer: it may hold marks of what was removed there.
- */
-static int kept_folder(int disk, int image, const struct pair *folder) {
-  int kept = real_folder(disk, "folders", 0755);
+/* `lower`, `upper` and their like are open folders. */
+static void lay_over(const struct site *site, int lower, int upper, int work, int where, const char *name) {
+  char options[256];
+  snprintf(options, sizeof options, "%slowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d",
+           site->mark, lower, upper, work);
+  mount_on("overlay", where, "overlay", site->flags | MS_NOATIME, options, name);
+}
+
+int mounts_root(const struct mounts *mounts, struct site *site) {
+  static const char name[] = "the machine's root";
+  int images = real_folder(site->disk, "images", 0755);
+  int layer = real_folder(images, mounts->layer, 0755);
+  site->fresh = faccessat(layer, "upper", F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+  int where = open(site->root, FOLDER);
+  int upper = real_folder(layer, "upper", 0755), work = real_folder(layer, "work", 0755);
+  if (site->copies) {
+    if (site->fresh) {
+      copy_files(site->image, upper, "the image");
+    }
+    char path[64];
+    mount_on(fd_path(upper, path, sizeof path), where, NULL, MS_BIND, NULL, name);
+  } else {
+    lay_over(site, site->image, upper, work, where, name);
+  }
+  int all[] = {images, layer, where, upper, work};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    close(all[i]);
+  }
+  return open(site->root, FOLDER);
+}
+
+/* One that was ever laid over an image's files stays a layer: it may hold marks of what was removed there. */
+static int over_image(const struct site *site, int store, int files, int lower, const char *path) {
+  bool full = lower >= 0 && !is_empty(lower);
+  if (!full && faccessat(store, "work", F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+    return files;
+  }
+  int work = real_folder(store, "work", 0755);
+  lay_over(site, lower >= 0 ? lower : site->empty, files, work, files, path);
+  close(files);
+  close(work);
+  return openat(store, "files", FOLDER);
+}
+
+/* The files of one folder of the disk, what the image has there below them. */
+static int kept_folder(const struct site *site, const struct pair *folder) {
+  int kept = real_folder(site->disk, "folders", 0755);
   int store = real_folder(kept, folder->first, 0755);
-  int lower = folder_of_image(image, folder->second);
+  int lower = folder_of_image(site->image, folder->second);
   struct stat like;
   bool known = lower >= 0 && fstat(lower, &like) == 0;
   bool fresh = faccessat(store, "files", F_OK, AT_SYMLINK_NOFOLLOW) != 0;
   mode_t usual = strcmp(folder->second, "/tmp") == 0 ? 01777 : 0755;
   int files = real_folder(store, "files", known ? like.st_mode & 07777 : usual);
-  if (fresh && known && fchown(files, like.st_uid, like.st_gid) != 0) {
+  /* EINVAL: an ordinary user has no such id to give it. */
+  if (fresh && known && fchown(files, like.st_uid, like.st_gid) != 0 && errno != EINVAL) {
     say("the folder %s keeps its owner: %s", folder->second, strerror(errno));
   }
-  bool layered = (known && !is_empty(lower)) || faccessat(store, "work", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-  if (layered) {
-    int empty = lower >= 0 ? -1 : open("/empty", FOLDER);
-    int work = real_folder(store, "work", 0755);
-    lay_over(lower >= 0 ? lower : empty, files, work, files, folder->second);
-    close(files);
-    close(work);
-    if (empty >= 0) {
-      close(empty);
-    }
-    files = openat(store, "files", FOLDER);
+  if (!site->copies) {
+    files = over_image(site, store, files, lower, folder->second);
+  } else if (site->fresh && lower >= 0) {
+    copy_files(lower, files, folder->second);
   }
   if (lower >= 0) {
     close(lower);
@@ -167,27 +198,18 @@ static void bind(int from, int to, const char *name) {
   close(to);
 }
 
-static void mount_tool(int root, const struct pair *tool) {
-  char device[64];
-  device_disk(tool->first, device, sizeof device);
-  int where = real_folder(root, tool->second, 0755);
-  mount_on(device, where, "squashfs", MS_RDONLY | MS_NODEV, "", tool->second);
-  close(where);
-}
-
-void mounts_rest(const struct mounts *mounts, int root) {
-  int disk = open("/disk", FOLDER), image = open("/image", FOLDER);
+void mounts_rest(const struct mounts *mounts, const struct site *site, int root) {
   for (size_t i = 0; i < mounts->folder_count; i++) {
     const struct pair *folder = &mounts->folders[i];
-    bind(kept_folder(disk, image, folder), real_folder(root, folder->second, 0755), folder->second);
+    bind(kept_folder(site, folder), real_folder(root, folder->second, 0755), folder->second);
   }
   for (size_t i = 0; i < mounts->tool_count; i++) {
-    mount_tool(root, &mounts->tools[i]);
+    int where = real_folder(root, mounts->tools[i].second, 0755);
+    site->tool(&mounts->tools[i], where);
+    close(where);
   }
   for (size_t i = 0; i < mounts->bind_count; i++) {
     const struct pair *again = &mounts->binds[i];
     bind(real_folder(root, again->first, 0755), real_folder(root, again->second, 0755), again->second);
   }
-  close(disk);
-  close(image);
 }

@@ -14,7 +14,6 @@ import { sandboxArguments } from './chain.ts';
 import { type Ground, type GroundDisk, type GroundOptions, openGround } from './ground.ts';
 import { SandboxVm } from './machine.ts';
 import type { Networks } from './networks.ts';
-import { layOut } from './views.ts';
 
 /** Tasks of a sandbox that are not the guest's: bwrap's watcher and the init. */
 const ownTasks = 2;
@@ -41,13 +40,13 @@ export async function bootSandbox(
     const base = await makeBase(spec, undo);
     const group = openGroup(spec, undo);
     const network = await openedNetwork(spec, ground, networks, signal, undo);
-    const on = { root: join(base, 'root'), disk: mount === 'loop' ? join(base, 'disk') : disk.path };
-    const laid = await layOut(mounts, tree, on, signal);
+    const toolTrees = await Promise.all(mounts.tools.map((tool) => imageTree(tool.image, signal)));
     signal.throwIfAborted();
     undo.push(settled);
     const process = startPiped(
       sandboxArguments({
-        ...{ base, disk: disk.path, mount, tree, init, userSpace: ground.guest, groups: group.entries, ...laid },
+        ...{ base, disk: disk.path, mount, tree, init, userSpace: ground.guest, groups: group.entries },
+        ...{ mounts, toolTrees },
         ...{ hostname: spec.hostname, network: spec.network.kind, run: spec.run },
         ...{ enter: [...enter, ...(network?.enter ?? [])], resolvConf: network?.resolvConf ?? '' },
       }),

@@ -1,78 +1,63 @@
 import type { Duplex } from 'node:stream';
 import type { GuestAgent } from '../../guest/agent.ts';
 import type { PipedProcess } from '../../host/start.ts';
-import type {
-  Command,
-  CopyOutOptions,
-  Disk,
-  Exit,
-  GuestAddress,
-  Leftovers,
-  MicroVm,
-  OutputSink,
-  VmSpec,
-} from '../../model/machine.ts';
+import type { Command, Disk, Exit, Leftovers, OutputSink, VmSpec } from '../../model/machine.ts';
+import { AgentMachine } from '../agent-machine.ts';
 import { scriptedExit } from './faults.ts';
 
 /** A machine without isolation. Used after `destroy`, it complains: no backend allows that. */
-export class FakeMachine implements MicroVm {
-  readonly id: string;
-  readonly isolation = 'sandbox';
-  readonly disk: Disk;
-  readonly #agent: GuestAgent;
+export class FakeMachine extends AgentMachine {
   readonly #process: PipedProcess;
-  #destroyed: Promise<void> | undefined;
+  #gone = false;
 
-  constructor(spec: VmSpec, disk: Disk, agent: GuestAgent, process: PipedProcess) {
-    this.id = spec.id;
-    this.disk = disk;
-    this.#agent = agent;
+  constructor({ id }: VmSpec, disk: Disk, agent: GuestAgent, process: PipedProcess) {
+    super({ id, isolation: 'sandbox', disk }, agent);
     this.#process = process;
   }
 
-  async exec(command: Command, output: OutputSink, signal: AbortSignal): Promise<Exit> {
+  override async exec(command: Command, output: OutputSink, signal: AbortSignal): Promise<Exit> {
     this.#mustBeUp('exec');
-    return scriptedExit(command.env) ?? this.#agent.exec(command, output, signal);
+    return scriptedExit(command.env) ?? super.exec(command, output, signal);
   }
 
-  async copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal, owner?: string): Promise<void> {
+  override async copyIn(...words: Parameters<AgentMachine['copyIn']>): Promise<void> {
     this.#mustBeUp('copyIn');
-    await this.#agent.copyIn(tar, directory, signal, owner);
+    await super.copyIn(...words);
   }
 
-  async copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {
+  override async copyOut(...words: Parameters<AgentMachine['copyOut']>): Promise<AsyncIterable<Uint8Array>> {
     this.#mustBeUp('copyOut');
-    return this.#agent.copyOut(path, signal, options);
+    return super.copyOut(...words);
   }
 
-  async listen(at: GuestAddress, accept: (connection: Duplex) => void, signal: AbortSignal): Promise<{ port: number }> {
+  override async listen(...words: Parameters<AgentMachine['listen']>): Promise<{ port: number }> {
     this.#mustBeUp('listen');
-    return this.#agent.listen(at, accept, signal);
+    return super.listen(...words);
   }
 
-  async connect(at: GuestAddress, signal: AbortSignal): Promise<Duplex> {
+  override async connect(...words: Parameters<AgentMachine['connect']>): Promise<Duplex> {
     this.#mustBeUp('connect');
-    return this.#agent.connect(at, signal);
+    return super.connect(...words);
   }
 
-  async left(): Promise<Leftovers> {
+  override async left(): Promise<Leftovers> {
     this.#mustBeUp('left');
-    return this.#agent.left();
+    return super.left();
   }
 
-  destroy(): Promise<void> {
-    this.#destroyed ??= this.#end();
-    return this.#destroyed;
+  protected async whyLost(detail: string): Promise<string> {
+    return detail;
   }
 
-  async #end(): Promise<void> {
-    this.#agent.close();
+  protected async tearDown(): Promise<void> {
+    this.#gone = true;
+    this.agent.close();
     this.#process.kill();
     await this.#process.ended;
   }
 
   #mustBeUp(method: string): void {
-    if (this.#destroyed !== undefined) {
+    if (this.#gone) {
       throw new Error(`${method} was called on machine ${this.id} after it was destroyed`);
     }
   }

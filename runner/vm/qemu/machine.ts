@@ -1,17 +1,5 @@
-import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type {
-  Accel,
-  Command,
-  CopyOutOptions,
-  Disk,
-  Exit,
-  GuestAddress,
-  Leftovers,
-  MicroVm,
-  OutputSink,
-  VmId,
-} from '../../model/machine.ts';
+import { AgentMachine, type MachineFacts } from '../agent-machine.ts';
 import { qmpTime, type RunningGuest } from './start.ts';
 
 /** Milliseconds a guest has to kill what runs and leave its disk clean. */
@@ -22,23 +10,12 @@ const endTime = 5_000;
 const reasonTime = 1_000;
 
 /** A machine that is up. `release` frees what was made for it besides QEMU, once QEMU is gone. */
-export class QemuVm implements MicroVm {
-  readonly id: VmId;
-  readonly isolation = 'microvm';
-  readonly accel: Accel;
-  readonly disk: Disk;
+export class QemuVm extends AgentMachine {
   readonly #guest: RunningGuest;
   readonly #release: () => Promise<void>;
-  #destroyed: Promise<void> | undefined;
 
-  constructor(
-    facts: { readonly id: VmId; readonly accel: Accel; readonly disk: Disk },
-    guest: RunningGuest,
-    release: () => Promise<void>,
-  ) {
-    this.id = facts.id;
-    this.accel = facts.accel;
-    this.disk = facts.disk;
+  constructor(facts: Omit<MachineFacts, 'isolation'>, guest: RunningGuest, release: () => Promise<void>) {
+    super({ ...facts, isolation: 'microvm' }, guest.agent);
     this.#guest = guest;
     this.#release = release;
   }
@@ -48,41 +25,8 @@ export class QemuVm implements MicroVm {
     return this.#guest.process.pid;
   }
 
-  async exec(command: Command, output: OutputSink, signal: AbortSignal): Promise<Exit> {
-    const exit = await this.#guest.agent.exec(command, output, signal);
-    if (this.#destroyed !== undefined) {
-      throw new Error('the command was given up: the machine was destroyed');
-    }
-    return exit.kind === 'lost' ? { kind: 'lost', detail: await this.#whyLost(exit.detail) } : exit;
-  }
-
-  copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal, owner?: string): Promise<void> {
-    return this.#guest.agent.copyIn(tar, directory, signal, owner);
-  }
-
-  copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {
-    return this.#guest.agent.copyOut(path, signal, options);
-  }
-
-  listen(at: GuestAddress, accept: (connection: Duplex) => void, signal: AbortSignal): Promise<{ port: number }> {
-    return this.#guest.agent.listen(at, accept, signal);
-  }
-
-  connect(at: GuestAddress, signal: AbortSignal): Promise<Duplex> {
-    return this.#guest.agent.connect(at, signal);
-  }
-
-  left(): Promise<Leftovers> {
-    return this.#guest.agent.left();
-  }
-
-  destroy(): Promise<void> {
-    this.#destroyed ??= this.#tearDown();
-    return this.#destroyed;
-  }
-
   /** A line that closes is mostly QEMU's end, which says more than "closed". */
-  async #whyLost(detail: string): Promise<string> {
+  protected async whyLost(detail: string): Promise<string> {
     const { process, console, trouble } = this.#guest;
     await within(reasonTime, process.ended);
     if (trouble.why !== undefined) {
@@ -94,10 +38,13 @@ export class QemuVm implements MicroVm {
   }
 
   /** Asks the guest, then QEMU, then the kernel. A guest that was not asked in time leaves a disk as a power cut would. */
-  async #tearDown(): Promise<void> {
-    const { process, agent, qmp } = this.#guest;
+  protected async tearDown(): Promise<void> {
+    const { process, qmp } = this.#guest;
     try {
-      if (process.end === undefined && (await within(shutdownTime, Promise.race([agent.shutdown(), agent.closed])))) {
+      if (
+        process.end === undefined &&
+        (await within(shutdownTime, Promise.race([this.agent.shutdown(), this.agent.closed])))
+      ) {
         await within(endTime, process.ended);
       }
       if (process.end === undefined) {
@@ -105,7 +52,7 @@ export class QemuVm implements MicroVm {
         await within(endTime, process.ended);
       }
     } finally {
-      agent.close();
+      this.agent.close();
       process.kill();
       await process.ended;
       qmp.close();

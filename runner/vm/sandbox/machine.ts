@@ -1,19 +1,9 @@
-import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestAgent } from '../../guest/agent.ts';
 import type { Cgroup } from '../../host/cgroup.ts';
 import type { PipedProcess } from '../../host/start.ts';
-import type {
-  Command,
-  CopyOutOptions,
-  Disk,
-  Exit,
-  GuestAddress,
-  Leftovers,
-  MicroVm,
-  OutputSink,
-  VmId,
-} from '../../model/machine.ts';
+import type { Command, Disk, Exit, OutputSink, VmId } from '../../model/machine.ts';
+import { AgentMachine } from '../agent-machine.ts';
 
 /** Milliseconds a guest has to end by itself. */
 const shutdownTime = 5_000;
@@ -27,17 +17,12 @@ export interface RunningSandbox {
 }
 
 /** A sandbox that is up. `release` kills what is left of it and frees what was made for it. */
-export class SandboxVm implements MicroVm {
-  readonly id: VmId;
-  readonly isolation = 'sandbox';
-  readonly disk: Disk;
+export class SandboxVm extends AgentMachine {
   readonly #running: RunningSandbox;
   readonly #release: () => Promise<void>;
-  #destroyed: Promise<void> | undefined;
 
   constructor(id: VmId, disk: Disk, running: RunningSandbox, release: () => Promise<void>) {
-    this.id = id;
-    this.disk = disk;
+    super({ id, isolation: 'sandbox', disk }, running.agent);
     this.#running = running;
     this.#release = release;
   }
@@ -47,57 +32,26 @@ export class SandboxVm implements MicroVm {
     return this.#running.process.pid;
   }
 
-  async exec(command: Command, output: OutputSink, signal: AbortSignal): Promise<Exit> {
-    const { agent, group } = this.#running;
+  override async exec(command: Command, output: OutputSink, signal: AbortSignal): Promise<Exit> {
+    const { group } = this.#running;
     const before = group.oomKills();
-    const exit = await agent.exec(command, output, signal);
-    if (this.#destroyed !== undefined) {
-      throw new Error('the command was given up: the machine was destroyed');
-    }
+    const exit = await super.exec(command, output, signal);
     // Where files in memory took it all, the kernel finds nobody to blame and kills the machine's own processes too.
-    if ((exit.kind === 'lost' || wasKilled(exit)) && group.oomKills() > before) {
-      return { kind: 'out-of-memory' };
-    }
-    return exit.kind === 'lost' ? { kind: 'lost', detail: await this.#whyLost(exit.detail) } : exit;
+    return (exit.kind === 'lost' || wasKilled(exit)) && group.oomKills() > before ? { kind: 'out-of-memory' } : exit;
   }
 
-  copyIn(tar: AsyncIterable<Uint8Array>, directory: string, signal: AbortSignal, owner?: string): Promise<void> {
-    return this.#running.agent.copyIn(tar, directory, signal, owner);
-  }
-
-  copyOut(path: string, signal: AbortSignal, options?: CopyOutOptions): Promise<AsyncIterable<Uint8Array>> {
-    return this.#running.agent.copyOut(path, signal, options);
-  }
-
-  listen(at: GuestAddress, accept: (connection: Duplex) => void, signal: AbortSignal): Promise<{ port: number }> {
-    return this.#running.agent.listen(at, accept, signal);
-  }
-
-  connect(at: GuestAddress, signal: AbortSignal): Promise<Duplex> {
-    return this.#running.agent.connect(at, signal);
-  }
-
-  left(): Promise<Leftovers> {
-    return this.#running.agent.left();
-  }
-
-  destroy(): Promise<void> {
-    this.#destroyed ??= this.#tearDown();
-    return this.#destroyed;
-  }
-
-  async #whyLost(detail: string): Promise<string> {
+  protected async whyLost(detail: string): Promise<string> {
     const { process } = this.#running;
     await Promise.race([process.ended, delay(reasonTime)]);
     return process.end === undefined ? detail : `the machine is gone: the sandbox ${process.end}`;
   }
 
-  async #tearDown(): Promise<void> {
-    const { process, agent } = this.#running;
+  protected async tearDown(): Promise<void> {
+    const { process } = this.#running;
     try {
       if (process.end === undefined) {
         // That it does not answer is no news here: it is killed next.
-        const asked = agent.shutdown().then(
+        const asked = this.agent.shutdown().then(
           () => process.ended,
           () => undefined,
         );
@@ -106,7 +60,7 @@ export class SandboxVm implements MicroVm {
         timer.abort();
       }
     } finally {
-      agent.close();
+      this.agent.close();
       await this.#release();
     }
   }

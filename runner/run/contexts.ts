@@ -57,12 +57,20 @@ export function jobContexts({
 
 /** A step's contexts but for `env`: it sees the steps it needs, and the secrets it lists. */
 export function stepContexts(scene: JobScene, step: PlannedStep): { [name: string]: Json } {
+  const contexts = jobContexts(scene);
   return {
-    ...jobContexts(scene),
+    ...contexts,
+    ...(step.allSecrets ? withToken(contexts.github, scene.run) : {}),
     job: { status: statusName(stepStatus(scene, step)), ...jobWorkflow(scene.run) },
     steps: stepsContext(scene, scene.graph.needed(step.id)),
     secrets: step.allSecrets ? Object.fromEntries(scene.run.secrets) : secretsOf(scene, step),
   };
+}
+
+/** Steps that read every secret have `github.token` too, which is the secret `GITHUB_TOKEN`; `''` when nobody gave it. */
+function withToken(github: Json | undefined, { secrets }: JobScene['run']): { readonly github: Json } {
+  const [, token = ''] = [...secrets].find(([name]) => name.toUpperCase() === 'GITHUB_TOKEN') ?? [];
+  return { github: { ...(github as { readonly [key: string]: Json } | undefined), token } };
 }
 
 /** The contexts of what is evaluated when all steps have ended. */

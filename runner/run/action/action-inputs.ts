@@ -1,6 +1,7 @@
 import { fillTemplate } from '../../expression/evaluate.ts';
 import { fillNamed } from '../../expression/named.ts';
 import type { Scope } from '../../expression/scope.ts';
+import type { ActionDefinition, ActionInput } from '../../model/action.ts';
 import type { ActionWork } from '../../model/workflow.ts';
 import type { OpenedAction } from './action-folder.ts';
 
@@ -30,8 +31,17 @@ export function actionInputs({ inputs }: ActionWork, { definition, name }: Opene
       (key) => `${name} has no input '${key}'; there are ${known.length === 0 ? 'none' : known.join(', ')}`,
     ),
     ...old.map((text) => `${name}: ${text}`),
+    ...withoutToken(definition, values).map(
+      (key) => `${name} takes github.token for its input '${key}', and there is none: '-s GITHUB_TOKEN' gives one`,
+    ),
   ];
   return { values, warnings };
+}
+
+/** Inputs that are empty because their default reads a token that nobody gave. */
+function withoutToken({ inputs }: ActionDefinition, values: ReadonlyMap<string, string>): string[] {
+  const takes = ({ default: preset }: ActionInput) => /\bgithub\s*\.\s*token\b/i.test(preset?.text ?? '');
+  return [...inputs].flatMap(([key, input]) => (values.get(key) === '' && takes(input) ? [key] : []));
 }
 
 /** As variables: `INPUT_` and the name in upper case, blanks as underscores; hyphens stay. */

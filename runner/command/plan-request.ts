@@ -65,6 +65,7 @@ export async function readRequest(
       found: new Set(files.filter((file) => !named.has(file))),
       host: hostBounds(config),
       ...(options.job.length === 0 ? {} : { jobs: options.job }),
+      ...(options.step === undefined ? {} : { step: options.step }),
       ...(options.event === undefined ? {} : { event: options.event }),
       ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
       ...(matrix.size === 0 ? {} : { matrix }),

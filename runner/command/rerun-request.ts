@@ -57,7 +57,17 @@ export async function rerunRequest(
 
 /** What a rerun takes from the run it goes on from. */
 const ofTheRun = ['job', 'matrix', 'workflows', 'var', 'input', 'env', 'platform'] as const;
-const ofTheRunToo = ['event', 'eventpath', 'dialect', 'varFile', 'inputFile', 'envFile', 'isolation'] as const;
+const ofTheRunToo = [
+  'step',
+  'event',
+  'payload',
+  'eventpath',
+  'dialect',
+  'varFile',
+  'inputFile',
+  'envFile',
+  'isolation',
+] as const;
 
 function refuseOthers(paths: readonly string[], options: RunOptions): void {
   const given = [

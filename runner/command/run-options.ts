@@ -8,6 +8,7 @@ import { bytesAllowed, parseBytes } from '../workflow/quantity.ts';
 /** Options that say which jobs there are: `run`, `list` and `graph` share them. */
 export interface SelectOptions {
   readonly job: readonly string[];
+  readonly step?: string;
   readonly matrix: readonly string[];
   readonly dialect?: Dialect;
   readonly event?: string;
@@ -57,6 +58,7 @@ export function addSelectOptions(command: Command): Command {
   return command
     .argument('[path...]', 'pipeline files or folders of them; none: those of the repository you stand in')
     .addOption(many('-j, --job <id>', 'only this job and what it needs (repeatable)'))
+    .option('--step <id>', 'go no further than this step, by id or name, of the one job that --job names')
     .addOption(many('--matrix <key:value>', 'only the cells of a matrix with this value (repeatable)'))
     .addOption(
       new Option('--dialect <name>', 'language of the files; without it each tells its own').choices(dialectNames),

@@ -38,6 +38,7 @@ export async function freshRequest(paths: readonly string[], options: RunOptions
     env: readEnvironment(options.env, options.envFile),
     secrets: new Set(secrets.keys()),
     demandInputs: !(options.list || options.dryRun || options.dryrun),
+    idle: options.dryRun || options.dryrun,
     ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
   };
   const { host: _, secrets: __, event: ___, fetchFor: ____, found: _____, ...kept } = all;

@@ -24,6 +24,10 @@ export interface Plan {
   readonly workflow: string;
   /** What a step's machine looks like from inside goes by it; see `run/dialect.ts`. */
   readonly dialect: Dialect;
+  /** Events it runs on, in the order of the file. */
+  readonly on?: readonly string[];
+  /** Jobs of the file that were not asked for. */
+  readonly others?: readonly string[];
   /** Told at the start of the run. */
   readonly notices: readonly string[];
   /** Absolute path of the file, or the forge's address of the job. */
@@ -147,6 +151,8 @@ export interface PlannedJob extends PlannedCell {
   readonly machine: MachinePolicy;
   readonly env: ReadonlyMap<string, Template>;
   readonly checkout: Checkout;
+  /** It ends before its last step: what is done at a job's end is left out. */
+  readonly partial?: boolean;
   readonly outputs: ReadonlyMap<string, Template>;
   readonly artifacts: readonly ArtifactSpec[];
   readonly cache: readonly CacheSpec[];

@@ -238,6 +238,8 @@ export interface Job extends MachineWishes {
   /** `undefined`: steps may name any secret given on the command line; a list bounds them. */
   readonly secrets?: readonly Template[];
   readonly checkout: Checkout;
+  /** It was cut at a step: what is done at a job's end is left out. */
+  readonly partial?: boolean;
   /** One expression may give the whole of it. */
   readonly strategy?: Strategy | Template;
   readonly outputs: ReadonlyMap<string, Template>;

@@ -1,4 +1,5 @@
 import type { DeferredJob, Plan, PlannedCall, PlannedJob, PlannedStep } from '../model/plan.ts';
+import { workTitle } from './work-title.ts';
 
 /**
  * A plan as an indented text: jobs in their order with what they need, below each its steps with what they need, or the
@@ -16,7 +17,7 @@ export function graphMermaid(plan: Plan): string {
 }
 
 type AnyJob = PlannedJob | PlannedCall | DeferredJob;
-type AnyStep = Pick<PlannedStep, 'id' | 'name' | 'needs'>;
+type AnyStep = Pick<PlannedStep, 'id' | 'named' | 'name' | 'work' | 'needs'>;
 
 function jobLines(job: AnyJob): string[] {
   const calls = job.kind === 'job' ? undefined : job.kind === 'call' ? job.call : job.job.call;
@@ -39,9 +40,9 @@ function needsText(needs: readonly string[]): string {
   return needs.length === 0 ? '' : ` <- ${needs.join(', ')}`;
 }
 
-function stepTitle({ id, name }: AnyStep): string {
-  const line = name?.text.split('\n')[0];
-  return line === undefined || line === id ? id : `${id}: ${line}`;
+function stepTitle({ id, named, name, work }: AnyStep): string {
+  const line = name?.text.split('\n')[0] ?? (named ? '' : workTitle(work));
+  return line === '' || line === id ? id : `${id}: ${line}`;
 }
 
 /** `prefix` names the boxes around; a box's own name is put behind it. */

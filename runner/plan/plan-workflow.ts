@@ -12,7 +12,8 @@ import { JobRoom, type Planned } from './place.ts';
 import { isTemplate } from './resolve.ts';
 import { githubLabels } from './runs-on.ts';
 import { selectJobs } from './select.ts';
-import { answersTo, type Occasion } from './triggers.ts';
+import { upToStep } from './select-step.ts';
+import { type Occasion, whyNoAnswer } from './triggers.ts';
 
 export interface PlanOptions {
   readonly contexts: PlanContexts;
@@ -22,6 +23,8 @@ export interface PlanOptions {
   readonly changed?: readonly string[];
   /** Ids of jobs; their needs come along. */
   readonly jobs?: readonly string[];
+  /** The job named, which must be one, goes no further than this step of it, by id or name. */
+  readonly step?: string;
   /** Cells to keep: for each axis the values allowed, as text. */
   readonly matrix?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Default for whatever names none; raises a weaker named level; a stronger one is a problem. */
@@ -48,10 +51,11 @@ export interface PlanOptions {
  */
 export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?: Plan; problems: Problem[] } {
   const bounds = boundsOf(options);
-  const selected = selectJobs(workflow, options.jobs);
+  const selected = selectWork(workflow, options);
   const { ordered, stuck } = orderJobs(selected.jobs);
   const problems: Problem[] = [...selected.problems, ...stuck.map(cycleProblem)];
-  const jobs = answersTo(workflow, occasionOf(options)) ? ordered : [];
+  const unanswered = whyNoAnswer(workflow, occasionOf(options));
+  const jobs = unanswered === undefined ? ordered : [];
   const { contexts, late = new Set() } = options;
   const planned = planJobs(jobs, { contexts, bounds, late, room: new JobRoom() });
   problems.push(...planned.problems);
@@ -67,13 +71,16 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
   }
   const { name, file, dialect, env } = workflow;
   const called = [...everyJobCalled(workflow.jobs)].flatMap((job) => job.call?.workflow?.notices ?? []);
-  const notices = [...new Set([...(workflow.notices ?? []), ...called])];
+  const idle = unanswered === undefined ? [] : [`no job runs: ${unanswered}`];
+  const notices = [...new Set([...idle, ...(workflow.notices ?? []), ...called])];
   const { repository } = options;
   return {
     plan: {
       workflow: name,
       file,
       dialect,
+      on: [...new Set(workflow.on.map(({ event }) => event))],
+      others: workflow.jobs.flatMap(({ id }) => (selected.jobs.some((job) => job.id === id) ? [] : [id])),
       notices,
       ...(repository === undefined ? {} : { repository }),
       contexts,
@@ -123,6 +130,19 @@ function boundsOf({ host, image, isolation, secrets, matrix, labels = {}, whyNoI
     ...(secrets === undefined ? {} : { secrets }),
     ...(matrix === undefined ? {} : { matrix }),
   };
+}
+
+function selectWork(workflow: Workflow, { jobs: named = [], step }: PlanOptions) {
+  const selected = selectJobs(workflow, named);
+  if (step === undefined || selected.problems.length > 0) {
+    return selected;
+  }
+  const [job, ...more] = named;
+  if (more.length > 0) {
+    const message = `--step ${step}: of which job? --job names ${named.join(' and ')}`;
+    return { ...selected, problems: [{ message }] };
+  }
+  return upToStep(selected.jobs, job, step);
 }
 
 function occasionOf({ event, contexts, changed }: PlanOptions): Occasion | undefined {

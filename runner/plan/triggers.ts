@@ -19,22 +19,35 @@ const usualTypes: { readonly [event: string]: readonly string[] } = {
 type Filters = { readonly [key: string]: Json };
 
 /**
- * Whether a workflow runs for an event, by its name and the filters below it
- * (https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#on); without one it always does. Native
- * pipelines have no filters.
+ * Why a workflow does not run for an event, by its name and the filters below it
+ * (https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#on); `undefined` where it does, as it
+ * always does without an event. Native pipelines have no filters.
  */
-export function answersTo(workflow: Workflow, occasion: Occasion | undefined): boolean {
+export function whyNoAnswer({ on, dialect }: Workflow, occasion: Occasion | undefined): string | undefined {
   if (occasion === undefined) {
-    return true;
+    return undefined;
   }
-  return workflow.on.some(
-    (trigger) => trigger.event === occasion.event && (workflow.dialect !== 'github' || passes(trigger, occasion)),
-  );
+  const { event } = occasion;
+  const triggers = on.filter((trigger) => trigger.event === event);
+  if (triggers.length === 0) {
+    const names = [...new Set(on.map((trigger) => trigger.event))].join(', ');
+    return `\`on\` does not name the event ${event}${names === '' ? '' : `, but ${names}`}`;
+  }
+  const reasons = triggers.map((trigger) => (dialect === 'github' ? whyFiltered(trigger, occasion) : undefined));
+  return reasons.includes(undefined) ? undefined : reasons[0];
 }
 
-function passes({ filters }: Trigger, occasion: Occasion): boolean {
+const filtersOfEvents = [
+  [ofType, 'types'],
+  [onRef, 'branches or tags'],
+  [overPaths, 'paths'],
+  [afterWorkflow, 'workflows'],
+] as const;
+
+function whyFiltered({ filters, event }: Trigger, occasion: Occasion): string | undefined {
   const given = asMap(filters);
-  return [ofType, onRef, overPaths, afterWorkflow].every((holds) => holds(given, occasion));
+  const [, what] = filtersOfEvents.find(([holds]) => !holds(given, occasion)) ?? [];
+  return what === undefined ? undefined : `its filter of ${what} leaves this ${event} out`;
 }
 
 function ofType(filters: Filters, { event, contexts }: Occasion): boolean {

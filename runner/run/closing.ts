@@ -21,7 +21,7 @@ export interface LastMachine {
 export async function closeJob(scene: JobScene, outcome: End['outcome'], up: LastMachine | undefined): Promise<void> {
   const specs = scene.job.artifacts;
   const due = specs.some(({ when }) => when === 'always' || (when === 'success') === (outcome === 'success'));
-  const caches = outcome === 'success' && (await cachesToSave(scene));
+  const caches = outcome === 'success' && scene.job.partial !== true && (await cachesToSave(scene));
   const last = scene.job.steps.findLast((step) => scene.disks.own(step.id) !== undefined);
   if (last === undefined || !(due || caches)) {
     return;

@@ -1,8 +1,8 @@
 import type { PlannedStep } from '../model/plan.ts';
+import { workTitle } from '../plan/work-title.ts';
 import { stepContexts } from './contexts.ts';
 import { displayName } from './display-name.ts';
 import type { JobScene } from './scene.ts';
-import { workTitle } from './work.ts';
 
 /** What a step is called where people read. */
 export function stepName(scene: JobScene, step: PlannedStep): string {

@@ -151,8 +151,8 @@ test('a plan is drawn as text and as mermaid', (t) => {
     t.fail();
     return;
   }
-  t.is(graphText(planned), 'f\n  a\n    s\n  b (expanded when its needs end) <- a\n    step-1\n');
+  t.is(graphText(planned), 'f\n  a\n    s\n  b (expanded when its needs end) <- a\n    step-1: x\n');
   const boxes =
-    '  subgraph j0["a"]\n    j0s0["s"]\n  end\n  subgraph j1["b (expanded later)"]\n    j1s0["step-1"]\n  end\n';
+    '  subgraph j0["a"]\n    j0s0["s"]\n  end\n  subgraph j1["b (expanded later)"]\n    j1s0["step-1: x"]\n  end\n';
   t.is(graphMermaid(planned), `flowchart TD\n${boxes}  j0 --> j1\n`);
 });

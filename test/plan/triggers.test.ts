@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Json, Workflow } from '../../runner/model/workflow.ts';
-import { answersTo } from '../../runner/plan/triggers.ts';
+import { whyNoAnswer } from '../../runner/plan/triggers.ts';
 
 const place = { file: '/x', line: 1, column: 1 };
 
@@ -17,7 +17,7 @@ function runs(
   const triggers = Object.entries(on).map(([name, filters]) => ({ event: name, filters, place }));
   const workflow = { dialect: 'github', on: triggers } as unknown as Workflow;
   const contexts = { github: { ref, event: payload } };
-  return answersTo(workflow, { event, contexts, ...(changed === undefined ? {} : { changed }) });
+  return whyNoAnswer(workflow, { event, contexts, ...(changed === undefined ? {} : { changed }) }) === undefined;
 }
 
 test('an event runs what names it', (t) => {

@@ -18,7 +18,8 @@ import { withWishes } from './user-wishes.ts';
 /** What brings the repositories of workflows that files of a repository (its top) call. May reject with a `WrongInput`. */
 export type FetchFor = (repository: string | undefined) => Promise<FetchAction>;
 
-export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matrix' | 'isolation' | 'host' | 'secrets'> {
+export interface ReadOptions
+  extends Pick<PlanOptions, 'event' | 'jobs' | 'step' | 'matrix' | 'isolation' | 'host' | 'secrets'> {
   readonly given: Given;
   /** Instead of what git and `given` say: those of a run that is run again. */
   readonly contexts?: PlanContexts;
@@ -35,6 +36,8 @@ export interface ReadOptions extends Pick<PlanOptions, 'event' | 'jobs' | 'matri
   readonly fetchFor: FetchFor;
   /** Those of the files that nobody named: of them, what only other workflows can call is left out where others remain. */
   readonly found?: ReadonlySet<string>;
+  /** Plans without a job stay, to say why, beside those that have one. */
+  readonly idle?: boolean;
 }
 
 /**
@@ -55,7 +58,7 @@ export async function readPlans(files: readonly string[], options: ReadOptions):
   }
   const plans = planned.flatMap((result) => (result.plan === undefined ? [] : [result.plan]));
   const busy = plans.filter((one) => one.jobs.length > 0);
-  return busy.length > 0 ? busy : plans;
+  return busy.length > 0 && options.idle !== true ? busy : plans;
 }
 
 /** The files, with the workflows that they call. */

@@ -12,8 +12,10 @@ import type {
   Maybe,
   Minutes,
   Network,
+  Permissions,
   StepWork,
   Template,
+  Tree,
 } from './workflow.ts';
 
 /** Contexts known before a run starts, by their names in `${{ }}`: `github runner vars inputs env`. */
@@ -35,6 +37,10 @@ export interface Plan {
   /** Absolute path of the git repository's top, or `undefined` outside git. */
   readonly repository?: string;
   readonly contexts: PlanContexts;
+  /** What the run is called instead of the workflow's name. */
+  readonly runName?: Template;
+  /** The group that the run waits for its turn in; see `concurrencyOf`. */
+  readonly concurrency?: Tree;
   /** Workflow-level `env`, unevaluated. */
   readonly env: ReadonlyMap<string, Template>;
   /** Ordered so that every job comes after its needs; ties in the order of the file, cells in the order of the axes. */
@@ -133,6 +139,10 @@ interface PlannedCell {
   /** Ids of jobs in the file (`jobId`s). */
   readonly needs: readonly string[];
   readonly condition?: Template;
+  /** Absent where the file names none. */
+  readonly permissions?: Permissions;
+  /** The group that the job waits for its turn in; see `concurrencyOf`. */
+  readonly concurrency?: Tree;
 }
 
 /** A job whose work is the jobs of another workflow. */
@@ -144,12 +154,14 @@ export interface PlannedCall extends PlannedCell {
 }
 
 /** A workflow that is called, made ready to run. Its contexts are its caller's, but for its own inputs and secrets. */
-export type CalledPlan = Pick<Plan, 'workflow' | 'file' | 'env' | 'jobs'>;
+export type CalledPlan = Pick<Plan, 'workflow' | 'file' | 'env' | 'jobs' | 'concurrency'>;
 
 export interface PlannedJob extends PlannedCell {
   readonly kind: 'job';
   readonly machine: MachinePolicy;
   readonly env: ReadonlyMap<string, Template>;
+  /** Its name, or a map of `name` and `url`. */
+  readonly environment?: Tree;
   readonly checkout: Checkout;
   /** It ends before its last step: what is done at a job's end is left out. */
   readonly partial?: boolean;

@@ -30,6 +30,7 @@ export function planCall(
   const inside: PlanPlace = { ...place, contexts, late: inputs.late, within: head.id };
   const { jobs, problems } = planJobs(orderJobs(workflow.jobs).ordered, inside);
   setting.problems.push(...problems);
-  const { name, file, env } = workflow;
-  return { kind: 'call', ...head, call, plan: { workflow: name, file, env, jobs } };
+  const { name, file, env, concurrency } = workflow;
+  const plan = { workflow: name, file, env, ...(concurrency === undefined ? {} : { concurrency }), jobs };
+  return { kind: 'call', ...head, call, plan };
 }

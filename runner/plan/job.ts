@@ -1,8 +1,9 @@
 import type { Scope } from '../expression/scope.ts';
+import { holdsExpression } from '../expression/split.ts';
 import { placeOfTree } from '../expression/tree.ts';
 import type { PlanBounds, PlannedCall, PlannedJob } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Job, Json, Tree } from '../model/workflow.ts';
+import type { Job, Json, Template, Tree } from '../model/workflow.ts';
 import { planCall } from './call.ts';
 import { cellId, uniqueIds } from './cell-id.ts';
 import { type ExpandedCell, expandMatrix } from './matrix.ts';
@@ -52,7 +53,8 @@ export function planJob(
     }
     const spot = { ...strategy, index, total: cells.length };
     const own: Setting = { scope: cellScope(setting.scope, cell.values ?? null, spot), problems };
-    const head = headOf(job, idWithin(within, ids[index] ?? job.id), cell, spot);
+    const id = ids[index] ?? job.id;
+    const head = headOf(job, { id: idWithin(within, id), suffix: id.slice(job.id.length) }, cell, spot);
     if (job.call === undefined) {
       return [planCell(job, head, bounds, own)];
     }
@@ -93,16 +95,31 @@ function cellScope(scope: Scope, matrix: Json, place: StrategyPlace): Scope {
 }
 
 /** What a cell has whether it runs or is called. */
-function headOf(job: Job, id: string, cell: JobCell, { failFast, maxParallel, index, total }: StrategyPlace) {
+function headOf(
+  job: Job,
+  { id, suffix }: { id: string; suffix: string },
+  cell: JobCell,
+  { failFast, maxParallel, index, total }: StrategyPlace,
+) {
   return {
     id,
     jobId: job.id,
-    ...(job.name === undefined ? {} : { name: job.name }),
+    ...nameOf(job, suffix),
     ...(cell.values === undefined ? {} : { matrix: cell.values }),
     strategy: { failFast, ...(maxParallel === undefined ? {} : { maxParallel }), index, total },
     needs: job.needs.map((need) => need.id),
     ...(job.condition === undefined ? {} : { condition: job.condition }),
+    ...(job.permissions === undefined ? {} : { permissions: job.permissions }),
+    ...(job.concurrency === undefined ? {} : { concurrency: job.concurrency }),
   };
+}
+
+/** A name that is the same for all cells gets what tells them apart, as on GitHub. */
+function nameOf({ name }: Job, suffix: string): { name?: Template } {
+  if (name === undefined || suffix === '' || holdsExpression(name.text) || holdsExpression(suffix)) {
+    return name === undefined ? {} : { name };
+  }
+  return { name: { ...name, text: `${name.text}${suffix}` } };
 }
 
 function planCell(job: Job, head: ReturnType<typeof headOf>, bounds: PlanBounds, setting: Setting): PlannedJob {
@@ -114,6 +131,7 @@ function planCell(job: Job, head: ReturnType<typeof headOf>, bounds: PlanBounds,
     ...head,
     machine: resolve(job.machine, machineReading, setting) ?? 'fresh',
     env: job.env,
+    ...(job.environment === undefined ? {} : { environment: job.environment }),
     checkout: job.checkout,
     ...(job.partial === undefined ? {} : { partial: job.partial }),
     outputs: job.outputs,

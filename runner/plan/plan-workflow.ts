@@ -10,6 +10,7 @@ import { planJobs } from './jobs.ts';
 import { orderJobs } from './order.ts';
 import { JobRoom, type Planned } from './place.ts';
 import { isTemplate } from './resolve.ts';
+import { runProblems } from './run-problems.ts';
 import { githubLabels } from './runs-on.ts';
 import { selectJobs } from './select.ts';
 import { upToStep } from './select-step.ts';
@@ -60,6 +61,7 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
   const planned = planJobs(jobs, { contexts, bounds, late, room: new JobRoom() });
   problems.push(...planned.problems);
   problems.push(...unknownAxes(jobs, options.matrix), ...missingTrees(jobs, options.repository));
+  problems.push(...runProblems(workflow, contexts));
   problems.push(
     ...artifactProblems(
       planned.jobs.filter((job) => job.kind === 'job'),
@@ -69,7 +71,7 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
   if (problems.length > 0) {
     return { problems: inFileOrder(problems) };
   }
-  const { name, file, dialect, env } = workflow;
+  const { name, file, dialect, env, runName, concurrency } = workflow;
   const called = [...everyJobCalled(workflow.jobs)].flatMap((job) => job.call?.workflow?.notices ?? []);
   const idle = unanswered === undefined ? [] : [`no job runs: ${unanswered}`];
   const notices = [...new Set([...idle, ...(workflow.notices ?? []), ...called])];
@@ -84,6 +86,8 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
       notices,
       ...(repository === undefined ? {} : { repository }),
       contexts,
+      ...(runName === undefined ? {} : { runName }),
+      ...(concurrency === undefined ? {} : { concurrency }),
       env,
       jobs: planned.jobs,
     },

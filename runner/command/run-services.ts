@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { attempt } from '../host/attempt.ts';
-import { cacheFolder, scratchFolder } from '../host/paths.ts';
+import { cacheFolder, scratchFolder, stateFolder } from '../host/paths.ts';
 import { openImage, openTool } from '../image/open.ts';
 import type { ChooseMachine } from '../model/machine.ts';
 import { actionFetcher } from '../provider/local/actions/fetch.ts';
@@ -11,6 +11,7 @@ import type { LocalLease } from '../provider/local/provider.ts';
 import type { Earlier, EarlierArtifact, KeptRun } from '../run/rerun/kept.ts';
 import { defaultLimits, guestFolder, type RunServices } from '../run/services.ts';
 import { openCache } from '../service/cache/store.ts';
+import { openGroups } from '../store/concurrency-groups.ts';
 import { bringKept } from '../store/kept/bring.ts';
 import { disksOf } from '../store/kept/room.ts';
 import type { Config } from './config.ts';
@@ -81,6 +82,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
       warn: (sentence) => setting.warn(sentence),
     }),
     realCheckout: asked.realCheckout,
+    groups: openGroups(stateFolder(), repository ?? lease.plan.file),
     caches: openCache({
       folder: join(cacheFolder(), 'caches'),
       scope: repository ?? lease.plan.file,

@@ -37,6 +37,33 @@ export interface CacheStore {
   save(key: string, tar: AsyncIterable<Uint8Array>): Promise<boolean>;
 }
 
+/** What asks for a place in a group of which one member runs at a time. */
+export interface GroupRequest {
+  /** The same in any case. */
+  readonly group: string;
+  /** Who it is, for those that wait for it or are ended by it: a run, or a job of a run. */
+  readonly who: string;
+  /** Ends the member that runs. */
+  readonly cancelInProgress: boolean;
+  /** `single`: takes the place of the one that waits. `max`: waits behind all that wait. */
+  readonly queue: 'single' | 'max';
+  /** Called once when somebody else runs and it waits. */
+  readonly onWait: (running: string) => void;
+  /** Called once when it runs and another one ends it. It leaves as soon as it can. */
+  readonly onCancel: (by: string) => void;
+}
+
+/** A place in a group; or none, because one that came later took it. */
+export type GroupPlace =
+  | { readonly kind: 'entered'; readonly leave: () => Promise<void> }
+  | { readonly kind: 'superseded'; readonly by: string };
+
+/** Groups of runs and jobs of which one runs at a time, whichever process it belongs to. */
+export interface ConcurrencyGroups {
+  /** Waits for a turn. Rejects with the signal's reason when that aborts before; fails with a `HostFault`. */
+  enter(request: GroupRequest, signal: AbortSignal): Promise<GroupPlace>;
+}
+
 /** One plan handed to us to run. `finish` is called exactly once, after the last event. */
 export interface Lease {
   readonly plan: Plan;

@@ -33,12 +33,5 @@ export function concurrencyOf(tree: Tree, scope: Scope): Concurrency | undefined
     throw new ExpressionError(`'group': found ${shown(group)}; allowed: a text`, place);
   }
   const name = textOf(group ?? '').trim();
-  const ends = cancel === true || cancel === 'true';
-  if (ends && queue === 'max') {
-    throw new ExpressionError(
-      "'queue: max' keeps all that wait, and 'cancel-in-progress' ends them; one of them",
-      place,
-    );
-  }
-  return name === '' ? undefined : { group: name, cancelInProgress: ends, queue };
+  return name === '' ? undefined : { group: name, cancelInProgress: cancel === true || cancel === 'true', queue };
 }

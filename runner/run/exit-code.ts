@@ -15,11 +15,16 @@ export interface RunOutcome {
  * One place decides how a run ended: interrupted before anything else, then a fault of the host, then a failed job.
  * `fault` is one of clearing up. Allowed failures are in `conclusion` already; all skipped is good.
  */
-export function outcomeOf(results: readonly JobResult[], interrupted: boolean, fault?: HostFault): RunOutcome {
+export function outcomeOf(
+  results: readonly JobResult[],
+  interrupted: boolean | { readonly detail: string },
+  fault?: HostFault,
+): RunOutcome {
   const outcome = worst(results.map((result) => result.outcome));
   const first = (test: (result: JobResult) => boolean) => why(results.find(test));
-  if (interrupted) {
-    return { conclusion: 'cancelled', outcome: 'cancelled', exitCode: 130, reason: 'cancelled' };
+  if (interrupted !== false) {
+    const detail = interrupted === true ? {} : { detail: interrupted.detail };
+    return { conclusion: 'cancelled', outcome: 'cancelled', exitCode: 130, reason: 'cancelled', ...detail };
   }
   if (fault !== undefined) {
     return { conclusion: 'failure', outcome: 'failure', exitCode: 3, reason: 'host-fault', detail: fault.message };

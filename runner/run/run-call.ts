@@ -8,6 +8,7 @@ import type { Masks } from '../output/masks.ts';
 import { callInputs } from '../plan/call-inputs.ts';
 import { handedSecrets } from './call-secrets.ts';
 import type { JobStop } from './cancel.ts';
+import { takeTurn } from './concurrency.ts';
 import { jobContexts } from './contexts.ts';
 import { jobTitle } from './display-name.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
@@ -87,8 +88,17 @@ async function runInside(
     await report.problems({ job: call.id }, problemsOf(error));
     return { end: endOfError(error, undefined), outputs: {}, inside: [] };
   }
-  const { all, byId } = await runJobs(scene);
-  return { ...(await conclude(call, scene, all, byId)), inside: all };
+  const { concurrency } = call.plan;
+  const turn = await takeTurn(scene, { concurrency, contexts: scene.plan.contexts, job: call.id, stop: place.stop });
+  if (turn.kind === 'none') {
+    return { end: turn.end, outputs: {}, inside: [] };
+  }
+  try {
+    const { all, byId } = await runJobs({ ...scene, groups: turn.groups });
+    return { ...(await conclude(call, scene, all, byId)), inside: all };
+  } finally {
+    await turn.leave();
+  }
 }
 
 /** What the called jobs share. Throws a `WrongInput`, an `ExpressionError` or a `StepFailure` for what they are given. */

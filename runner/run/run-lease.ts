@@ -5,6 +5,7 @@ import { Masks } from '../output/masks.ts';
 import { calledCommits, everyJob } from '../plan/every-job.ts';
 import { JobStop } from './cancel.ts';
 import { Sources } from './checkout.ts';
+import { takeTurn } from './concurrency.ts';
 import { outcomeOf } from './exit-code.ts';
 import { Machines } from './machines.ts';
 import { StepQueue } from './queue.ts';
@@ -62,6 +63,7 @@ function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: 
     sources: new Sources(services.source, services.disks, earlier?.kept.sources),
     disks: [],
     told: new Set(),
+    groups: [],
     ...(earlier === undefined ? {} : { earlier: new EarlierRun(earlier) }),
     kept: [],
     commits,
@@ -84,14 +86,30 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<rea
     if (run.earlier !== undefined) {
       await report.notice({}, `goes on from run ${run.earlier.id}, with the files that this one began with`);
     }
-    results = await runPlan(run);
+    results = await runInTurn(run);
   } finally {
     fault = await clearUp(run, results);
   }
-  const interrupted = cancelled.aborted && results.some((result) => result.reason === 'cancelled');
-  const outcome = outcomeOf(results, interrupted, fault);
+  const { why } = run.stop.asked;
+  const interrupted = why?.reason === 'cancelled' && results.some((result) => result.reason === 'cancelled');
+  const outcome = outcomeOf(results, interrupted && !cancelled.aborted ? why : interrupted, fault);
   await report.write({ type: 'run-end', ...outcome, durationMs: services.now().getTime() - startedAt });
   return results;
+}
+
+/** The jobs of the plan, once no other run of its group is in the way; all cancelled where it is to run no more. */
+async function runInTurn(run: RunScene): Promise<readonly JobResult[]> {
+  const { plan, stop } = run;
+  const taken = await takeTurn(run, { concurrency: plan.concurrency, contexts: plan.contexts, stop });
+  if (taken.kind === 'none') {
+    stop.stopNow({ reason: 'cancelled', detail: taken.end.detail ?? 'the run was passed over' });
+    return await runPlan(run);
+  }
+  try {
+    return await runPlan({ ...run, groups: taken.groups });
+  } finally {
+    await taken.leave();
+  }
 }
 
 /** Removes what the run made but for what is kept, all of it whatever fails; the first fault. */

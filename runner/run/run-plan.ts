@@ -5,13 +5,14 @@ import { everyJob } from '../plan/every-job.ts';
 import { expandDeferred } from '../plan/plan-workflow.ts';
 import { withActionsAround } from './action/around.ts';
 import { JobStop } from './cancel.ts';
+import { takeTurn } from './concurrency.ts';
 import { jobContexts } from './contexts.ts';
 import { type End, endOfError } from './ending.ts';
 import { passedOver } from './job-choice.ts';
 import { type Cell, type Group, groupsOf } from './job-groups.ts';
 import { needsContext, needsStatus } from './needs.ts';
 import { takeOverJob } from './rerun/take-over.ts';
-import { type CellEnd, type PlanResults, runCall } from './run-call.ts';
+import { type CallPlace, type CellEnd, type PlanResults, runCall } from './run-call.ts';
 import { runJob } from './run-job.ts';
 import type { RunScene, Span } from './scene.ts';
 
@@ -147,11 +148,23 @@ class PlanRun {
     if (passed !== undefined) {
       return await this.#tellPassed(job.id, job.jobId, passed, job);
     }
-    if (job.kind === 'job') {
-      return { result: await runJob(job, { run: this.#run, index: span.from, needs, stop }), inside: [] };
+    const turn = await takeTurn(this.#run, { concurrency: job.concurrency, contexts, job: job.id, stop });
+    if (turn.kind === 'none') {
+      return await this.#tellPassed(job.id, job.jobId, turn.end, job);
     }
-    const { earlier, ...fresh } = this.#run;
-    const run = earlier === undefined || this.#changed(job.needs) ? fresh : this.#run;
+    try {
+      return await this.#start(job, { run: { ...this.#run, groups: turn.groups }, span, needs, stop });
+    } finally {
+      await turn.leave();
+    }
+  }
+
+  async #start(job: Cell, { run: own, span, needs, stop }: CallPlace): Promise<CellEnd> {
+    if (job.kind === 'job') {
+      return { result: await runJob(job, { run: own, index: span.from, needs, stop }), inside: [] };
+    }
+    const { earlier, ...fresh } = own;
+    const run = earlier === undefined || this.#changed(job.needs) ? fresh : own;
     return await runCall(job, { run, span, needs, stop }, runJobs);
   }
 

@@ -30,6 +30,8 @@ export interface RunScene {
   readonly disks: JobDisks[];
   /** What is told once a run: why an isolation level was taken, that there is nothing to check out. */
   readonly told: Set<string>;
+  /** Concurrency groups that are held around what runs, in lower case. */
+  readonly groups: readonly string[];
   /** A run that this one goes on from. */
   readonly earlier?: EarlierRun;
   /** What jobs that have ended leave for a later run. */

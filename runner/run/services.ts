@@ -1,6 +1,6 @@
 import type { FetchAction } from '../model/action.ts';
 import type { ImageFile } from '../model/image.ts';
-import type { CacheStore, OpenSource } from '../model/lease.ts';
+import type { CacheStore, ConcurrencyGroups, OpenSource } from '../model/lease.ts';
 import type { Accel, ChooseMachine } from '../model/machine.ts';
 import type { FailedMachine } from './failed-machine.ts';
 import type { Budget } from './queue.ts';
@@ -41,6 +41,8 @@ export interface RunServices {
   /** Runs actions/checkout as any other action. */
   readonly realCheckout: boolean;
   readonly caches: CacheStore;
+  /** Absent: nothing waits for anything else. */
+  readonly groups?: ConcurrencyGroups;
   /** All secrets of the run by name; their values are masked everywhere. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly network: NetworkExtras;

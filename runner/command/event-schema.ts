@@ -40,8 +40,24 @@ const place = z.object({ file: z.string(), line: z.int(), column: z.int(), lengt
 
 /** What a line of `--json` holds. */
 export const eventSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('run-start'), ...run, workflow: z.string(), file: z.string(), jobs: z.array(z.string()) }),
-  z.object({ type: z.literal('job-start'), ...job, name: z.string() }),
+  z.object({
+    type: z.literal('run-start'),
+    ...run,
+    name: z.string().optional().describe('what the run is called, where the file names its runs'),
+    workflow: z.string(),
+    file: z.string(),
+    jobs: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal('job-start'),
+    ...job,
+    name: z.string(),
+    permissions: z
+      .record(z.string(), z.enum(['read', 'write']))
+      .optional()
+      .describe("what the file lets the forge's token do"),
+    environment: z.string().optional(),
+  }),
   z.object({
     type: z.literal('step-start'),
     ...step,
@@ -61,7 +77,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     continued: z.boolean().optional().describe("a very long line, which goes on in this stream's next event"),
   }),
   z.object({ type: z.literal('step-end'), ...step, ...ending, outputs, summary: z.string().optional() }),
-  z.object({ type: z.literal('job-end'), ...job, ...ending, outputs }),
+  z.object({ type: z.literal('job-end'), ...job, environmentUrl: z.string().optional(), ...ending, outputs }),
   z.object({
     type: z.literal('artifact'),
     ...job,

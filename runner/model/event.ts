@@ -1,6 +1,6 @@
 import type { Accel, StreamName, VmId } from './machine.ts';
 import type { Problem } from './problem.ts';
-import type { IsolationLevel, Json } from './workflow.ts';
+import type { IsolationLevel, Json, Permissions } from './workflow.ts';
 
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped';
 
@@ -53,6 +53,8 @@ interface Ending {
 
 export interface RunStartEvent extends EventBase {
   readonly type: 'run-start';
+  /** What the run is called, where the file names its runs. */
+  readonly name?: string;
   readonly workflow: string;
   readonly file: string;
   readonly jobs: readonly string[];
@@ -60,6 +62,10 @@ export interface RunStartEvent extends EventBase {
 export interface JobStartEvent extends JobEventBase {
   readonly type: 'job-start';
   readonly name: string;
+  /** What the file lets the forge's token do; absent where it says nothing. */
+  readonly permissions?: Permissions;
+  /** Name of the environment the job is for. */
+  readonly environment?: string;
 }
 export interface StepStartEvent extends StepEventBase {
   readonly type: 'step-start';
@@ -86,6 +92,8 @@ export interface StepEndEvent extends StepEventBase, Ending {
 }
 export interface JobEndEvent extends JobEventBase, Ending {
   readonly type: 'job-end';
+  /** Where what the job brought to its environment is to be seen. */
+  readonly environmentUrl?: string;
   readonly outputs: Readonly<Record<string, string>>;
 }
 export interface ArtifactEvent extends JobEventBase {

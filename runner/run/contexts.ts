@@ -37,13 +37,13 @@ export function jobContexts({
   run,
   job,
   needs,
-}: Pick<JobScene, 'run' | 'needs'> & { readonly job: Pick<PlannedJob, 'strategy' | 'matrix'> }): {
+}: Pick<JobScene, 'run' | 'needs'> & { readonly job: Pick<PlannedJob, 'jobId' | 'strategy' | 'matrix'> }): {
   [name: string]: Json;
 } {
   const { failFast, maxParallel, index, total } = job.strategy;
   return {
     ...run.plan.contexts,
-    ...contextsInside(run.plan),
+    ...contextsInside(run.plan, job.jobId),
     needs,
     matrix: job.matrix ?? {},
     strategy: {
@@ -60,17 +60,22 @@ export function stepContexts(scene: JobScene, step: PlannedStep): { [name: strin
   const contexts = jobContexts(scene);
   return {
     ...contexts,
-    ...(step.allSecrets ? withToken(contexts.github, scene.run) : {}),
+    ...(scene.run.plan.dialect === 'github' ? withStep(contexts.github, scene.run, step) : {}),
     job: { status: statusName(stepStatus(scene, step)), ...jobWorkflow(scene.run) },
     steps: stepsContext(scene, scene.graph.needed(step.id)),
     secrets: step.allSecrets ? Object.fromEntries(scene.run.secrets) : secretsOf(scene, step),
   };
 }
 
-/** Steps that read every secret have `github.token` too, which is the secret `GITHUB_TOKEN`; `''` when nobody gave it. */
-function withToken(github: Json | undefined, { secrets }: JobScene['run']): { readonly github: Json } {
+/** What `github` says to a step: its id, and the secret `GITHUB_TOKEN` as `token`; `''` when nobody gave it. */
+function withStep(
+  github: Json | undefined,
+  { secrets }: JobScene['run'],
+  step: PlannedStep,
+): { readonly github: Json } {
   const [, token = ''] = [...secrets].find(([name]) => name.toUpperCase() === 'GITHUB_TOKEN') ?? [];
-  return { github: { ...(github as { readonly [key: string]: Json } | undefined), token } };
+  const action = step.named ? step.id : (step.forgeId ?? '');
+  return { github: { ...(github as { readonly [key: string]: Json } | undefined), token, action } };
 }
 
 /** The contexts of what is evaluated when all steps have ended. */

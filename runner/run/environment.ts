@@ -74,7 +74,7 @@ export function stepEnvironment(
 }
 
 function ownVariables({ run, job }: JobScene, step: PlannedStep): Record<string, string> {
-  const { github, runner } = { ...run.plan.contexts, ...contextsInside(run.plan) };
+  const { github, runner } = { ...run.plan.contexts, ...contextsInside(run.plan, job.jobId) };
   const inside = insideOf(run.plan);
   const shared = {
     ...texts(github, (key) => exported.includes(key), 'GITHUB_'),

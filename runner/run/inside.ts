@@ -29,14 +29,18 @@ export function eventFile({ temp }: Inside): string {
   return `${temp}/_github_workflow/event.json`;
 }
 
-/** The `github` and `runner` contexts with the folders of the machines in them. */
-export function contextsInside(plan: Pick<Plan, 'dialect' | 'contexts'>): { readonly [name: string]: Json } {
-  const { workspace: folder, temp } = insideOf(plan);
+/** The `github` and `runner` contexts with the folders of the machines in them, and the job's id in the file. */
+export function contextsInside(
+  plan: Pick<Plan, 'dialect' | 'contexts'>,
+  job: string,
+): { readonly [name: string]: Json } {
+  const inside = insideOf(plan);
+  const { workspace: folder, temp } = inside;
   if (plan.dialect !== 'github') {
     return {};
   }
   return {
-    github: { ...asObject(plan.contexts.github), workspace: folder },
+    github: { ...asObject(plan.contexts.github), workspace: folder, event_path: eventFile(inside), job },
     runner: {
       ...asObject(plan.contexts.runner),
       temp,

@@ -1,9 +1,11 @@
+import { ExpressionError } from '../expression/error.ts';
 import { fillNamed } from '../expression/named.ts';
 import type { JobResult } from '../model/event.ts';
 import { allows } from './condition.ts';
 import { closingContexts, envContext } from './contexts.ts';
 import { concluded } from './continue-on-error.ts';
 import { type End, endOfStop, succeeded } from './ending.ts';
+import { environmentUrl } from './job-environment.ts';
 import { maskValues } from './reporter.ts';
 import type { JobScene, StepRecord } from './scene.ts';
 
@@ -68,7 +70,9 @@ export async function tellJobEnd(
 ): Promise<JobResult> {
   const { job, report } = scene;
   const ending = concluded(end, () => allows(job.continueOnError, () => ({ contexts: closingContexts(scene) })));
-  await report.write({ type: 'job-end', job: job.id, ...ending, outputs, durationMs });
+  const url = shownUrl(scene);
+  const shown = url === undefined ? {} : { environmentUrl: url };
+  await report.write({ type: 'job-end', job: job.id, ...ending, ...shown, outputs, durationMs });
   const steps = job.steps.flatMap((step) => scene.ended.get(step.id)?.result ?? []);
   return {
     ...ending,
@@ -85,4 +89,16 @@ export async function tellJobEnd(
     })),
     ...(job.matrix === undefined ? {} : { matrix: job.matrix }),
   };
+}
+
+/** An address that cannot be worked out is not shown: it is no reason to fail. */
+function shownUrl(scene: JobScene): string | undefined {
+  try {
+    return environmentUrl(scene);
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return undefined;
+    }
+    throw error;
+  }
 }

@@ -86,8 +86,12 @@ function masked(report: Exclude<Report, { type: 'log' }>, masks: Masks): Report 
     value.detail === undefined ? {} : { detail: masks.mask(value.detail) };
   switch (report.type) {
     case 'run-start':
-      return report;
-    case 'job-start':
+      return report.name === undefined ? report : { ...report, name: masks.mask(report.name) };
+    case 'job-start': {
+      const { environment } = report;
+      const shown = environment === undefined ? {} : { environment: masks.mask(environment) };
+      return { ...report, ...shown, name: masks.mask(report.name) };
+    }
     case 'step-start':
     case 'artifact':
       return { ...report, name: masks.mask(report.name) };
@@ -96,8 +100,11 @@ function masked(report: Exclude<Report, { type: 'log' }>, masks: Masks): Report 
       const shown = summary === undefined ? {} : { summary: masks.mask(summary) };
       return { ...report, ...detail(report), ...shown, outputs: maskValues(report.outputs, masks) };
     }
-    case 'job-end':
-      return { ...report, ...detail(report), outputs: maskValues(report.outputs, masks) };
+    case 'job-end': {
+      const { environmentUrl: url } = report;
+      const shown = url === undefined ? {} : { environmentUrl: masks.mask(url) };
+      return { ...report, ...detail(report), ...shown, outputs: maskValues(report.outputs, masks) };
+    }
     case 'notice':
       return { ...report, text: masks.mask(report.text) };
     case 'problem':

@@ -15,6 +15,7 @@ import { type End, endOfError, problemsOf } from './ending.ts';
 import { insideOf } from './inside.ts';
 import { JobClock } from './job-clock.ts';
 import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
+import { environmentName } from './job-environment.ts';
 import { JobMatchers } from './job-matchers.ts';
 import { JobSteps } from './job-steps.ts';
 import { keptJob } from './rerun/keep-job.ts';
@@ -46,6 +47,7 @@ class JobRun {
   /** What went wrong after the steps, or with a machine's end. */
   #late: End | undefined;
   #taken: TakenOver | undefined;
+  #environment: string | undefined;
 
   constructor(job: PlannedJob, { run, index, needs, stop }: JobPlace) {
     const graph = new StepGraph(job.steps);
@@ -105,6 +107,7 @@ class JobRun {
     const { job, run, stop, needs, graph } = this.#scene;
     const fetching = { fetch: run.services.actions, doneHere: (work: StepWork) => isDoneHere(run, work) };
     try {
+      this.#environment = environmentName(this.#scene);
       for (const [step, tree] of await fetchActions(job.steps, fetching, stop.asked.signal)) {
         this.#scene.trees.set(step, tree);
       }
@@ -128,8 +131,15 @@ class JobRun {
 
   async #tellStart(): Promise<void> {
     const { job, report, run, clock } = this.#scene;
+    const { permissions } = job;
     clock.start();
-    await report.write({ type: 'job-start', job: job.id, name: jobTitle(job, run, jobContexts(this.#scene)) });
+    await report.write({
+      type: 'job-start',
+      job: job.id,
+      name: jobTitle(job, run, jobContexts(this.#scene)),
+      ...(permissions === undefined ? {} : { permissions }),
+      ...(this.#environment === undefined ? {} : { environment: this.#environment }),
+    });
     if (this.#taken !== undefined) {
       await tellTakenOver(this.#scene, this.#taken);
     }

@@ -6,6 +6,7 @@ import { calledCommits, everyJob } from '../plan/every-job.ts';
 import { JobStop } from './cancel.ts';
 import { Sources } from './checkout.ts';
 import { takeTurn } from './concurrency.ts';
+import { displayName } from './display-name.ts';
 import { outcomeOf } from './exit-code.ts';
 import { Machines } from './machines.ts';
 import { StepQueue } from './queue.ts';
@@ -79,7 +80,10 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<rea
   let results: readonly JobResult[] = [];
   let fault: HostFault | undefined;
   try {
-    await report.write({ type: 'run-start', workflow: plan.workflow, file: plan.file, jobs });
+    const { runName, contexts } = plan;
+    const name = runName === undefined ? '' : displayName(runName, contexts).trim();
+    const named = name === '' ? {} : { name };
+    await report.write({ type: 'run-start', ...named, workflow: plan.workflow, file: plan.file, jobs });
     for (const text of plan.notices) {
       await report.notice({}, text);
     }

@@ -31,6 +31,8 @@ const expectation = z.strictObject({
   /** Parts of what is told beside the logs. */
   notices: z.array(z.string()).default([]),
   summaries: byStep,
+  /** Parts of events, as they are printed. */
+  told: z.array(z.string()).default([]),
   /** In no event. */
   never: z.array(z.string()).default([]),
   /** Annotations of all steps: level, place, message. Not looked at when left out. */

@@ -21,6 +21,13 @@ export function checkCase(t: ExecutionContext, end: CaseEnd, expected: Expectati
   if (expected.annotations !== undefined) {
     t.deepEqual([...annotationsOf(end.events)].sort(), [...expected.annotations].sort());
   }
+  const printed = end.events.map((event) => JSON.stringify(event));
+  for (const part of expected.told) {
+    t.true(
+      printed.some((line) => line.includes(part)),
+      `${part}\n${told(end)}`,
+    );
+  }
   for (const text of expected.never) {
     t.false(JSON.stringify(end.events).includes(text), text);
   }

@@ -2,6 +2,7 @@ import prettyMilliseconds from 'pretty-ms';
 import type {
   Conclusion,
   JobEndEvent,
+  JobStartEvent,
   ProblemEvent,
   Reason,
   RunEndEvent,
@@ -35,9 +36,14 @@ export function linesFor(event: RunEvent): readonly Line[] {
 function wordsFor(event: RunEvent): readonly Line[] {
   switch (event.type) {
     case 'run-start':
-      return [{ text: `${event.workflow}: run ${event.run}`, tone: 'quiet' }];
+      return [
+        {
+          text: `${event.workflow}: run ${event.run}${event.name === undefined ? '' : `, ${event.name}`}`,
+          tone: 'quiet',
+        },
+      ];
     case 'job-start':
-      return [];
+      return jobStartLines(event);
     case 'step-start': {
       const { machine, attempt } = event;
       const about = [machine?.isolation, machine?.accel, attempt > 1 ? `attempt ${attempt}` : undefined];
@@ -50,7 +56,12 @@ function wordsFor(event: RunEvent): readonly Line[] {
     case 'step-end':
       return [{ job: event.job, text: `< ${event.step}: ${endText(event)}`, tone: toneOf(event.outcome) }];
     case 'job-end':
-      return [{ job: event.job, text: endText(event), tone: toneOf(event.outcome) }];
+      return [
+        ...(event.environmentUrl === undefined
+          ? []
+          : [{ job: event.job, text: `environment: ${event.environmentUrl}`, tone: 'quiet' } as const]),
+        { job: event.job, text: endText(event), tone: toneOf(event.outcome) },
+      ];
     case 'artifact':
       return [
         {
@@ -69,6 +80,14 @@ function wordsFor(event: RunEvent): readonly Line[] {
     case 'run-end':
       return [{ text: `run ${event.run}: ${endText(event)}`, tone: toneOf(event.outcome) }];
   }
+}
+
+function jobStartLines({ job, permissions, environment }: JobStartEvent): readonly Line[] {
+  const scopes = Object.entries(permissions ?? {}).map(([scope, level]) => `${scope} ${level}`);
+  const token =
+    permissions === undefined ? [] : [`token: ${scopes.length === 0 ? 'no permissions' : scopes.join(', ')}`];
+  const lines = [...token, ...(environment === undefined ? [] : [`environment: ${environment}`])];
+  return lines.map((text) => ({ job, text, tone: 'quiet' }));
 }
 
 /** What a step said without a place is in its log already. */

@@ -14,19 +14,22 @@ export async function relink(programs: readonly LinkedProgram[], root: string, w
   if (programs.length === 0) {
     return;
   }
+  for (const { program } of programs) {
+    const found = await lstat(join(root, program)).catch(() => undefined);
+    if (found?.isFile() !== true) {
+      throw new WrongInput([{ message: `\`linked\` of the image names ${program}, which is no file of it` }]);
+    }
+  }
   const folder = join(work.temporary, 'patchelf');
   await mkdir(folder);
   for (const file of await downloadPackages(['patchelf'], folder, work)) {
     await unpackPackage(file, folder, work.signal);
   }
   for (const { program, loader, libraries } of programs) {
-    const path = join(root, program);
-    const found = await lstat(path).catch(() => undefined);
-    if (found?.isFile() !== true) {
-      throw new WrongInput([{ message: `\`linked\` of the image names ${program}, which is no file of it` }]);
-    }
     // DT_RPATH, unlike DT_RUNPATH, also counts for what a library loads.
     const how = ['--set-interpreter', loader, '--force-rpath', '--set-rpath', libraries.join(':')];
-    await runProgram(`link ${program}`, [join(folder, 'usr/bin/patchelf'), ...how, path], { signal: work.signal });
+    await runProgram(`link ${program}`, [join(folder, 'usr/bin/patchelf'), ...how, join(root, program)], {
+      signal: work.signal,
+    });
   }
 }

@@ -145,3 +145,19 @@ test.serial('a `from` that finds nothing is wrong input', async (t) => {
     await t.throwsAsync(buildImage(path), { instanceOf: WrongInput, message: /finds no file/ });
   }
 });
+
+test.serial('a program that is to be linked and is not there is told', async (t) => {
+  const linked = '[{program: /bin/none, loader: /opt/ld.so, libraries: [/opt/lib]}]';
+  const path = definition('unlinked', `{folders: [/bin], linked: ${linked}}`);
+  await t.throwsAsync(buildImage(path), { instanceOf: WrongInput, message: /`linked` of the image names \/bin\/none/ });
+  t.deepEqual(remains(), []);
+});
+
+test.serial('a program finds the loader and the libraries of a fixed place', async (t) => {
+  const linked = '[{program: /bin/hostname, loader: /nowhere/ld.so, libraries: [/nowhere/lib, /nowhere/more]}]';
+  const image = await buildImage(definition('linked', `{unpack: [hostname], linked: ${linked}}`));
+  const program = join(await imageTree(image), 'bin/hostname');
+  const told = execFileSync('readelf', ['--dynamic', '--program-headers', program], { encoding: 'utf8' });
+  t.regex(told, /program interpreter: \/nowhere\/ld\.so\]/);
+  t.regex(told, /\(RPATH\) +Library rpath: \[\/nowhere\/lib:\/nowhere\/more\]/);
+});

@@ -1,5 +1,5 @@
 import type { DeferredJob, Plan, PlannedCall, PlannedJob } from '../model/plan.ts';
-import type { Isolation, Job, MachineWishes, StepWork } from '../model/workflow.ts';
+import type { Isolation, Job, Step, StepWork } from '../model/workflow.ts';
 import { isBuiltIn } from '../plan/actions.ts';
 import { everyJob, everyJobCalled } from '../plan/every-job.ts';
 import { isTemplate } from '../plan/resolve.ts';
@@ -14,9 +14,16 @@ export interface Demand {
   readonly levels: ReadonlySet<Isolation>;
   /** Whether any machine has a network. */
   readonly network: boolean;
+  /** Whether jobs pull images when they begin: for their containers and services, with their own credentials. */
+  readonly registries: boolean;
 }
 
-type Wish = { readonly image?: string; readonly levels: readonly Isolation[]; readonly network: boolean };
+interface Wish {
+  readonly image?: string;
+  readonly levels: readonly Isolation[];
+  readonly network: boolean;
+  readonly registries?: boolean;
+}
 
 /**
  * A job that is expanded during the run counts with all it might turn out to ask for, but for images nobody can know.
@@ -33,6 +40,7 @@ export function demandOf(plans: readonly Plan[], doneHere: (work: StepWork) => b
     images: new Set(wishes.flatMap(({ image }) => (image === undefined ? [] : [image]))),
     levels: new Set(wishes.flatMap(({ levels }) => levels)),
     network: wishes.some(({ network }) => network),
+    registries: wishes.some(({ registries }) => registries === true),
   };
 }
 
@@ -54,14 +62,20 @@ function wishesOf(job: PlannedJob | PlannedCall | DeferredJob): readonly Wish[] 
   if (job.kind === 'deferred') {
     return everyJobIn(job).flatMap((each) => each.steps.map((step) => deferredWish(each, step, job)));
   }
-  return job.steps.map(({ image, isolation, network }) => ({
-    image,
+  const registries = job.container !== undefined || job.services.length > 0;
+  return job.steps.map(({ image, isolation, network, work }) => ({
+    ...(job.container === undefined ? { image } : {}),
     levels: [isolation],
     network: network.kind !== 'none',
+    registries: registries || isImageAction(work),
   }));
 }
 
-function deferredWish(job: MachineWishes, step: MachineWishes, { bounds }: DeferredJob): Wish {
+function isImageAction(work: StepWork): boolean {
+  return work.kind === 'action' && work.reference.kind === 'image';
+}
+
+function deferredWish(job: Job, step: Step, { bounds }: DeferredJob): Wish {
   const image = (step.image ?? job.image)?.text ?? bounds?.image;
   const isolation = step.isolation ?? job.isolation ?? bounds?.isolation ?? 'auto';
   const raised = bounds?.isolation === undefined ? [] : [bounds.isolation];
@@ -70,5 +84,6 @@ function deferredWish(job: MachineWishes, step: MachineWishes, { bounds }: Defer
     ...(image === undefined || image.includes('${{') ? {} : { image }),
     levels: isTemplate(isolation) ? ['microvm', 'sandbox'] : [isolation, ...raised],
     network: network !== undefined && (isTemplate(network) || network.kind !== 'none'),
+    registries: job.container !== undefined || job.services !== undefined || isImageAction(step.work),
   };
 }

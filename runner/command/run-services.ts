@@ -66,9 +66,10 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     ...(options.accel === undefined ? {} : { accel: options.accel }),
     run: lease.run,
     choose: setting.choose,
-    openImage: (reference, onProgress) =>
+    openImage: (reference, onProgress, _, credentials) =>
       openImage(asked.images[reference] ?? reference, {
         ...imageAccess(config),
+        ...(credentials === undefined ? {} : { credentials: () => credentials }),
         onProgress,
         signal: setting.signal,
         ...(repository === undefined ? {} : { repository }),

@@ -21,6 +21,7 @@ const everything: Demand = {
   tools: new Set(),
   levels: new Set(['microvm', 'sandbox']),
   network: true,
+  registries: false,
 };
 
 /** The test suite runs every shipped pipeline, and actions. */
@@ -29,14 +30,14 @@ const tests: Demand = { ...everything, images: new Set(['busybox', 'debian']), t
 /** What a purpose asks for, as one demand. */
 export function demandOfPurpose(purpose: SetupPurpose): Demand {
   if (purpose.kind === 'image') {
-    return { images: new Set([purpose.image]), tools: new Set(), levels: new Set(), network: false };
+    return { images: new Set([purpose.image]), tools: new Set(), levels: new Set(), network: false, registries: false };
   }
   return purpose.kind === 'test' ? tests : ((purpose.kind === 'run' ? purpose.demand : undefined) ?? everything);
 }
 
 /** The parts of the host that purpose takes. Throws a `WrongInput` for a wrong image definition. */
 export async function hostPurposes(purpose: SetupPurpose, repository?: string): Promise<readonly Purpose[]> {
-  const { images, levels, network } = demandOfPurpose(purpose);
+  const { images, levels, network, registries } = demandOfPurpose(purpose);
   const debian = await Promise.all([...images].map((image) => needsDebianBase(image, repository)));
   const parts: readonly (readonly [Purpose, boolean])[] = [
     ['microvm', takesMicrovm(levels)],
@@ -46,7 +47,7 @@ export async function hostPurposes(purpose: SetupPurpose, repository?: string): 
     ['network', network],
     ['image', true],
     ['debian-image', debian.includes(true)],
-    ['oci-image', purpose.kind === 'test' || [...images].some((image) => image.startsWith(ociPrefix))],
+    ['oci-image', registries || purpose.kind === 'test' || [...images].some((image) => image.startsWith(ociPrefix))],
     ['registry', purpose.kind === 'test'],
     ['subordinate-ids', takesIds(purpose, debian.includes(true))],
     ['bench', purpose.kind === 'bench'],

@@ -1,3 +1,4 @@
+import type { PlannedContainer, PlannedService } from './container.ts';
 import type {
   ArtifactSpec,
   CacheSpec,
@@ -177,5 +178,9 @@ export interface PlannedJob extends PlannedCell {
   readonly timeout?: number;
   /** Bytes of the job's disk. */
   readonly disk?: number;
+  /** What all its steps run in, but for those that bring an image of their own. */
+  readonly container?: PlannedContainer;
+  /** What serves its steps while they run, in the order of the file. */
+  readonly services: readonly PlannedService[];
   readonly steps: readonly PlannedStep[];
 }

@@ -224,6 +224,10 @@ export interface Job extends MachineWishes {
   readonly call?: Call;
   /** Labels a runner must have: a label, a list, `{group, labels}`, or expressions for these. They stand for an image. */
   readonly runsOn?: Tree;
+  /** The image that the steps run in, or a map that names it and more. */
+  readonly container?: Tree;
+  /** By name: what serves the steps while they run, each as `container`. */
+  readonly services?: Tree;
   /** The job's own, else its workflow's; absent where neither names any. */
   readonly permissions?: Permissions;
   /** A group's name, or a map of `group`, `cancel-in-progress` and `queue`. */

@@ -25,8 +25,8 @@ export function readsLate(template: Template, late: ReadonlySet<string>): boolea
   });
 }
 
-function strategyTexts({ strategy, machine, secrets, runsOn, cancelTimeout }: Job): Template[] {
-  const labels = runsOn === undefined ? [] : templatesOf(runsOn);
+function strategyTexts({ strategy, machine, secrets, runsOn, container, services, cancelTimeout }: Job): Template[] {
+  const labels = [runsOn, container, services].flatMap((tree) => (tree === undefined ? [] : templatesOf(tree)));
   const own = [
     ...[machine, ...(secrets ?? [])].flatMap((each) => template(each)),
     ...labels,

@@ -6,6 +6,8 @@ import type { Problem } from '../model/problem.ts';
 import type { Job, Json, Template, Tree } from '../model/workflow.ts';
 import { planCall } from './call.ts';
 import { cellId, uniqueIds } from './cell-id.ts';
+import { inContainer, planContainer, planServices } from './container.ts';
+import { chooseIsolation } from './isolation.ts';
 import { type ExpandedCell, expandMatrix } from './matrix.ts';
 import { filterProblem, keptBy } from './matrix-filter.ts';
 import { matrixValues } from './matrix-values.ts';
@@ -124,6 +126,7 @@ function nameOf({ name }: Job, suffix: string): { name?: Template } {
 
 function planCell(job: Job, head: ReturnType<typeof headOf>, bounds: PlanBounds, setting: Setting): PlannedJob {
   const wishes = jobWishes(job, bounds, setting);
+  const { container, services, steps } = planMachines(job, wishes, bounds, setting);
   const timeout = resolveTimeout(job.timeout, setting);
   const cancelTimeout = resolveTimeout(job.cancelTimeout, setting);
   return {
@@ -143,7 +146,21 @@ function planCell(job: Job, head: ReturnType<typeof headOf>, bounds: PlanBounds,
     ...(job.workingDirectory === undefined ? {} : { workingDirectory: job.workingDirectory }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(wishes.resources.disk === undefined ? {} : { disk: wishes.resources.disk }),
-    steps: job.steps.map((step) => planStep(step, job, wishes, bounds, setting)),
+    ...(container === undefined ? {} : { container }),
+    services,
+    steps,
+  };
+}
+
+function planMachines(job: Job, wishes: JobWishes, bounds: PlanBounds, setting: Setting) {
+  const { isolation } = chooseIsolation(wishes.isolation, bounds.isolation, undefined);
+  const container = planContainer(job.container, { ...bounds, isolation }, setting);
+  const services = planServices(job.services, { ...bounds, isolation }, setting);
+  const steps = job.steps.map((step) => planStep(step, job, wishes, bounds, setting));
+  return {
+    container,
+    services,
+    steps: container === undefined ? steps : steps.map((step) => inContainer(step, container)),
   };
 }
 

@@ -37,13 +37,15 @@ export function jobContexts({
   run,
   job,
   needs,
-}: Pick<JobScene, 'run' | 'needs'> & { readonly job: Pick<PlannedJob, 'jobId' | 'strategy' | 'matrix'> }): {
+}: Pick<JobScene, 'run' | 'needs'> & {
+  readonly job: Pick<PlannedJob, 'jobId' | 'strategy' | 'matrix' | 'container'>;
+}): {
   [name: string]: Json;
 } {
   const { failFast, maxParallel, index, total } = job.strategy;
   return {
     ...run.plan.contexts,
-    ...contextsInside(run.plan, job.jobId),
+    ...contextsInside({ run, job }),
     needs,
     matrix: job.matrix ?? {},
     strategy: {

@@ -1,8 +1,8 @@
-import type { ImageConfig } from '../model/image.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
 import { secretsOf } from './contexts.ts';
-import { contextsInside, eventFile, insideOf } from './inside.ts';
+import { contextsInside, type Inside, runnerFolders } from './inside.ts';
+import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
 import type { StepFolder } from './step-files.ts';
 
@@ -46,26 +46,25 @@ export interface PieceVariables {
 }
 
 /**
- * A step's whole environment; nothing of the host's is in it. Later wins: the image, what comes with a network, `CI`,
- * the step's secrets, the `env` context, the runner's own variables. PATH is the one found so far behind what needed
- * steps added, newest first.
+ * A step's whole environment; nothing of the host's is in it. Later wins: the image, its container, what comes with a
+ * network, `CI`, the step's secrets, the `env` context, the runner's own variables. PATH is the one found so far behind
+ * what needed steps added, newest first.
  */
 export function stepEnvironment(
   scene: JobScene,
   step: PlannedStep,
-  image: ImageConfig,
+  held: Pick<HeldMachine, 'image' | 'use'>,
   { env, variables, paths }: PieceVariables,
   folder: StepFolder,
 ): Record<string, string> {
   const network = step.network.kind === 'none' ? {} : scene.run.services.network.env;
   const merged: Record<string, string> = {
-    HOME: insideOf(scene.run.plan).home,
-    ...image.env,
+    ...machineVariables(held),
     ...network,
     CI: 'true',
     ...secretsOf(scene, step),
     ...env,
-    ...ownVariables(scene, step),
+    ...ownVariables(scene, step, held.use.inside),
     ...variables,
     ...fileVariables(folder),
   };
@@ -73,12 +72,19 @@ export function stepEnvironment(
   return added.length === 0 ? merged : { ...merged, PATH: [...added, merged.PATH ?? ''].join(':') };
 }
 
-function ownVariables({ run, job }: JobScene, step: PlannedStep): Record<string, string> {
-  const { github, runner } = { ...run.plan.contexts, ...contextsInside(run.plan, job.jobId) };
-  const inside = insideOf(run.plan);
+/** An image may say where its home is; in a container there is one for all. */
+function machineVariables({ image, use }: Pick<HeldMachine, 'image' | 'use'>): Record<string, string> {
+  const home = { HOME: use.inside.home };
+  const { env } = image.config;
+  return image.config.container === undefined ? { ...home, ...env } : { ...env, ...use.env, ...home };
+}
+
+function ownVariables({ run, job }: JobScene, step: PlannedStep, inside: Inside): Record<string, string> {
+  const { github, runner } = { ...run.plan.contexts, ...contextsInside({ run, job }) };
   const shared = {
     ...texts(github, (key) => exported.includes(key), 'GITHUB_'),
     ...texts(runner, () => true, 'RUNNER_'),
+    ...(run.plan.dialect === 'github' ? texts(runnerFolders(inside), () => true, 'RUNNER_') : {}),
     GITHUB_WORKSPACE: inside.workspace,
     GITHUB_JOB: job.jobId,
   };
@@ -87,7 +93,7 @@ function ownVariables({ run, job }: JobScene, step: PlannedStep): Record<string,
       ...shared,
       GITHUB_ACTIONS: 'true',
       GITHUB_ACTION: step.named ? step.id : (step.forgeId ?? '__run'),
-      GITHUB_EVENT_PATH: eventFile(inside),
+      GITHUB_EVENT_PATH: inside.event,
     };
   }
   return {

@@ -2,7 +2,6 @@ import { causeText } from '../host/fault.ts';
 import type { StepResult } from '../model/event.ts';
 import type { Command, Exit, OutputSink } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
-import { insideOf } from './inside.ts';
 import type { StepRun } from './run-step.ts';
 import type { JobScene } from './scene.ts';
 
@@ -34,13 +33,15 @@ export async function showFailed(scene: JobScene, step: PlannedStep, ran: StepRu
     return;
   }
   const { shells, env } = held.image.config;
-  const around = last ?? { env: { HOME: insideOf(run.plan).home, ...env }, cwd: insideOf(run.plan).workspace };
+  const { home, workspace } = held.use.inside;
+  const around = last ?? { env: { HOME: home, ...env }, cwd: workspace };
+  const who = held.user === undefined ? {} : { user: held.user };
   const resume = clock.hold();
   try {
     await run.services.onFailure({
       ...{ job: job.id, step: step.id, shells, signal },
       exec: (command, output) =>
-        held.vm.exec({ ...around, ...command, env: { ...around.env, ...command.env }, grace }, output, signal),
+        held.vm.exec({ ...who, ...around, ...command, env: { ...around.env, ...command.env }, grace }, output, signal),
     });
   } catch (error) {
     const text = `its machine could not be shown: ${causeText(error)}`;

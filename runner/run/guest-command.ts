@@ -65,7 +65,7 @@ export function signalAfter(stop: Stop): AbortSignal {
 
 /** Runs a command in a step's machine and reads its command files back. Rejects when it could not be started. */
 export async function runGuestCommand(scene: JobScene, at: StepAttempt, command: GuestCommand): Promise<CommandRun> {
-  const folder = stepFolder(command.folder);
+  const folder = stepFolder(command.folder, at.held.use.inside);
   const exit = await execute(scene, at, command, folder);
   const effects = at.output.effects();
   const ended = told(at.stop.why === undefined ? endOfExit(exit) : endOfStop(at.stop.why), effects);
@@ -88,10 +88,12 @@ async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, 
   if (extras.size > 0) {
     await held.once('extras', () => putExtras(held.vm, extras, scene.stop.now.signal));
   }
-  const path = await putStepFiles(held.vm, folder, command.script, stop.signal);
+  const path = await putStepFiles(held, folder, command.script, stop.signal);
   const { cwd } = command;
   output.readFrom((name) => guestText(held.vm, name, stop.signal));
-  const words = { argv: command.argv(path), env: command.env(folder), cwd, ...wayDown(scene) };
+  const { user } = held;
+  const who = user === undefined ? {} : { user };
+  const words = { argv: command.argv(path), env: command.env(folder), cwd, ...who, ...wayDown(scene) };
   at.last.command = { env: words.env, cwd };
   try {
     return await held.vm.exec(words, output, stop.signal);

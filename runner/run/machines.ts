@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { ImageFile } from '../model/image.ts';
-import type { Bind, DiskSpec, MachineChoice, MicroVm, Tool, VmBackend, VmSpec } from '../model/machine.ts';
+import type { ImageFile, RegistryCredentials } from '../model/image.ts';
+import type { DiskSpec, MachineChoice, MicroVm, Tool, VmBackend, VmSpec } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
+import type { Inside } from './inside.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
 import { orAbort } from './stop.ts';
@@ -18,18 +19,36 @@ export interface ToolWish {
   readonly path: string;
 }
 
+/** An image, and what opens its registry. */
+export interface ImageWish {
+  readonly reference: string;
+  readonly credentials?: RegistryCredentials;
+}
+
+/** Whose machine it is: the job's steps take it over from each other, that of an action's container is its own. */
+export type MachineRole = 'steps' | 'action';
+
+/** What a machine is to the commands that run in it. */
+export interface MachineUse {
+  readonly role: MachineRole;
+  /** Whom they run as and files are put there for; `of-image` is whom the image names. Absent: root. */
+  readonly user?: string | 'of-image';
+  /** Variables over those of the image. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly inside: Inside;
+}
+
 /** What a step wants of a machine, besides what the plan says. */
 export interface MachineRequest {
   readonly step: PlannedStep;
+  readonly image: ImageWish;
+  readonly use: MachineUse;
   readonly hostname: string;
   /** Lower waits less. */
   readonly order: number;
   /** The disk for the level that was chosen; throws when that level cannot fork it. */
   readonly disk: (choice: MachineChoice) => DiskSpec;
   readonly tools: readonly ToolWish[];
-  /** What the job's disk holds once, whatever the image. */
-  readonly folders: readonly string[];
-  readonly binds: readonly Bind[];
   /** Called when the machine has its place in the budget, before it boots. */
   readonly onPlace: (choice: MachineChoice) => Promise<void>;
 }
@@ -46,17 +65,37 @@ export class HeldMachine {
   readonly vm: MicroVm;
   readonly image: ImageFile;
   readonly step: PlannedStep;
+  readonly use: MachineUse;
+  readonly hostname: string;
   readonly #slot: Slot;
   readonly #onGone: (held: HeldMachine) => void;
   readonly #done = new Map<string, Promise<void>>();
   #gone: Promise<void> | undefined;
 
-  constructor(vm: MicroVm, image: ImageFile, step: PlannedStep, slot: Slot, onGone: (held: HeldMachine) => void) {
+  constructor(
+    vm: MicroVm,
+    image: ImageFile,
+    { step, use, hostname }: Pick<MachineRequest, 'step' | 'use' | 'hostname'>,
+    slot: Slot,
+    onGone: (held: HeldMachine) => void,
+  ) {
     this.vm = vm;
     this.image = image;
     this.step = step;
+    this.use = use;
+    this.hostname = hostName(hostname);
     this.#slot = slot;
     this.#onGone = onGone;
+  }
+
+  /** Whom its commands run as; root when absent. */
+  get user(): string | undefined {
+    return this.use.user === 'of-image' ? this.image.config.container?.user : this.use.user;
+  }
+
+  /** Whether it was given back. */
+  get gone(): boolean {
+    return this.#gone !== undefined;
   }
 
   /** Destroys the machine, then gives its place back; again is harmless. Rejects with a fault of the host. */
@@ -115,7 +154,7 @@ export class Machines {
     const { accel } = this.#services;
     const choice = await this.#services.choose({ isolation, network, ...(accel === undefined ? {} : { accel }) });
     const disk = request.disk(choice);
-    const [image, tools] = await orAbort(Promise.all([this.image(step.image), this.#tools(request)]), signal);
+    const [image, tools] = await orAbort(Promise.all([this.image(request.image), this.#tools(request)]), signal);
     const weight = weightOf(step, image, choice);
     const slot = await this.#queue.acquire(weight, request.order, signal);
     try {
@@ -123,7 +162,7 @@ export class Machines {
       signal.throwIfAborted();
       this.#backends.add(choice.backend);
       const vm = await choice.backend.boot(this.#spec(request, choice, { image, tools }, weight, disk), signal);
-      const held = new HeldMachine(vm, image, step, slot, (gone) => this.#up.delete(gone));
+      const held = new HeldMachine(vm, image, request, slot, (gone) => this.#up.delete(gone));
       this.#up.add(held);
       return held;
     } catch (error) {
@@ -132,11 +171,12 @@ export class Machines {
     }
   }
 
-  /** The image that a step names; opened once. */
-  image(reference: string): Promise<ImageFile> {
+  /** The image that a step names; opened once for all that show the same credentials. */
+  image({ reference, credentials }: ImageWish): Promise<ImageFile> {
     const { onProgress, signal } = this.#opening;
-    const opening = this.#images.get(reference) ?? this.#services.openImage(reference, onProgress, signal);
-    this.#images.set(reference, opening);
+    const key = JSON.stringify([reference, credentials]);
+    const opening = this.#images.get(key) ?? this.#services.openImage(reference, onProgress, signal, credentials);
+    this.#images.set(key, opening);
     return opening;
   }
 
@@ -164,7 +204,7 @@ export class Machines {
   }
 
   #spec(
-    { step, hostname, folders, binds }: MachineRequest,
+    { step, hostname, use: { inside } }: MachineRequest,
     choice: MachineChoice,
     images: { readonly image: ImageFile; readonly tools: readonly Tool[] },
     weight: Weight,
@@ -180,8 +220,8 @@ export class Machines {
       limits: { ...weight, processes: Math.min(mostProcesses, Math.floor(weight.memory / leastProcess)) },
       required: (['cpu', 'memory'] as const).filter((limit) => named[limit]),
       disk,
-      folders,
-      binds,
+      folders: inside.kept,
+      binds: inside.binds,
       network: step.network,
       ports: [],
       hostname: hostName(hostname),

@@ -8,7 +8,6 @@ import { StepFailure, succeeded } from './ending.ts';
 import type { Frame, Piece } from './frame.ts';
 import type { CommandRun, StepAttempt } from './guest-command.ts';
 import { guestText } from './guest-text.ts';
-import { insideOf } from './inside.ts';
 import { pieceEnv } from './piece-env.ts';
 import type { JobScene, RunScene } from './scene.ts';
 import { noWords } from './step-files.ts';
@@ -36,12 +35,12 @@ export async function runCheckout(
       { message: `${work.uses.text}: the workflow is not in a git repository`, place: work.uses.place },
     ]);
   }
-  const { workspace } = insideOf(scene.run.plan);
+  const { workspace } = at.held.use.inside;
   const folder = posix.join(workspace, wish.path);
   if (wish.clean && hasRun(scene)) {
     await emptyFolder(at, folder);
   }
-  await at.held.vm.copyIn(tar, folder, at.stop.signal);
+  await at.held.vm.copyIn(tar, folder, at.stop.signal, at.held.user);
   const outputs = await outputsOf(scene, at, folder, wish.request);
   return { end: succeeded, words: { ...noWords, outputs }, lost: false };
 }

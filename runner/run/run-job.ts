@@ -8,6 +8,7 @@ import { nodeTools } from './action/node.ts';
 import { Background } from './background.ts';
 import type { JobStop } from './cancel.ts';
 import { closeJob, type LastMachine } from './closing.ts';
+import { openContainer } from './container/job-containers.ts';
 import { jobContexts } from './contexts.ts';
 import { JobDisks } from './disks.ts';
 import { jobTitle } from './display-name.ts';
@@ -42,7 +43,7 @@ export async function runJob(job: PlannedJob, place: JobPlace): Promise<JobResul
 }
 
 class JobRun {
-  readonly #scene: JobScene;
+  #scene: JobScene;
   #beginning: Promise<void> | undefined;
   /** What went wrong after the steps, or with a machine's end. */
   #late: End | undefined;
@@ -65,7 +66,7 @@ class JobRun {
       needs,
       ended: new Map(),
       caches: new Map(),
-      matchers: new JobMatchers(insideOf(run.plan).workspace),
+      matchers: new JobMatchers(insideOf({ run, job }).workspace),
       actions: new Map(),
       background: new Background(),
       clock: new JobClock(job.timeout, stop, run.services.now),
@@ -78,9 +79,10 @@ class JobRun {
   }
 
   async run(): Promise<JobResult> {
-    const scene = this.#scene;
     try {
-      if (!(await this.#prepare())) {
+      const ready = await this.#prepare();
+      const scene = this.#scene;
+      if (!ready) {
         return await tellJobEnd(scene, this.#late ?? endOfJob(scene), {}, 0);
       }
       const hooks = {
@@ -97,8 +99,8 @@ class JobRun {
       }
       return result;
     } finally {
-      scene.clock.end();
-      scene.stop.close();
+      this.#scene.clock.end();
+      this.#scene.stop.close();
     }
   }
 
@@ -108,6 +110,9 @@ class JobRun {
     const fetching = { fetch: run.services.actions, doneHere: (work: StepWork) => isDoneHere(run, work) };
     try {
       this.#environment = environmentName(this.#scene);
+      if (job.container !== undefined) {
+        this.#scene = { ...this.#scene, container: openContainer(this.#scene, job.container) };
+      }
       for (const [step, tree] of await fetchActions(job.steps, fetching, stop.asked.signal)) {
         this.#scene.trees.set(step, tree);
       }

@@ -1,10 +1,11 @@
+import { posix } from 'node:path';
 import { fillTemplate } from '../expression/evaluate.ts';
 import type { Json, ScriptWork } from '../model/workflow.ts';
 import { stepEnvironment } from './environment.ts';
 import type { Frame, Piece } from './frame.ts';
 import { type CommandRun, runGuestCommand, type StepAttempt } from './guest-command.ts';
 import { digestFiles } from './guest-files.ts';
-import { eventFile, type Inside, insideOf } from './inside.ts';
+import type { Inside } from './inside.ts';
 import { pieceEnv } from './piece-env.ts';
 import type { JobScene } from './scene.ts';
 import { chooseShell } from './shell.ts';
@@ -22,7 +23,8 @@ export async function runScript(
   const { step, held } = at;
   const { dialect } = scene.run.plan;
   const script = await scriptWords(scene, at, frame, piece, work);
-  const shell = chooseShell(script.shell, held.image.config.shells, dialect);
+  const { container } = scene.job;
+  const shell = chooseShell(script.shell, held.image.config.shells, dialect, container !== undefined);
   if (dialect === 'github') {
     await putEvent(scene, at);
   }
@@ -32,7 +34,7 @@ export async function runScript(
     folder: commandFolder(at, frame),
     script: { file: shell.file, text: script.text },
     argv: shell.argv,
-    env: (files) => stepEnvironment(scene, step, held.image.config, variables, files),
+    env: (files) => stepEnvironment(scene, step, held, variables, files),
     cwd: script.cwd,
     declared: frame.depth === 0 ? step.outputs : undefined,
   });
@@ -52,7 +54,7 @@ async function scriptWords(
   piece: Piece,
   work: ScriptWork,
 ) {
-  const inside = insideOf(scene.run.plan);
+  const { inside } = held.use;
   const digest = (patterns: readonly string[]) => digestFiles(held.vm, patterns, stop.signal, inside.workspace);
   const outer = frame.depth === 0;
   const { script, shell = outer ? scene.job.shell : undefined } = work;
@@ -81,11 +83,10 @@ export async function putEvent(
   { run, graph, stop: jobStop }: JobScene,
   { step, held, stop }: StepAttempt,
 ): Promise<void> {
-  const inside = insideOf(run.plan);
+  const { event: path } = held.use.inside;
   const { event = {} } = (run.plan.contexts.github ?? {}) as { readonly event?: Json };
-  const name = eventFile(inside).slice(inside.temp.length + 1);
-  const files = [{ name, text: JSON.stringify(event, undefined, 2) }];
-  const put = (signal: AbortSignal) => held.vm.copyIn(packFiles(files), inside.temp, signal);
+  const files = [{ name: posix.basename(path), text: JSON.stringify(event, undefined, 2) }];
+  const put = (signal: AbortSignal) => held.vm.copyIn(packFiles(files), posix.dirname(path), signal, held.user);
   const [first] = graph.companions(step.id);
   await (first === undefined ? put(stop.signal) : held.once(`event of ${first}`, () => put(jobStop.now.signal)));
 }

@@ -7,6 +7,7 @@ import type { BegunAction } from './action/around.ts';
 import type { Background } from './background.ts';
 import type { JobStop } from './cancel.ts';
 import type { Sources } from './checkout.ts';
+import type { OpenedContainer } from './container/job-containers.ts';
 import type { JobDisks } from './disks.ts';
 import type { JobClock } from './job-clock.ts';
 import type { JobMatchers } from './job-matchers.ts';
@@ -113,6 +114,8 @@ export interface JobScene {
   /** Folders of actions that are on the job's disk, or on their way. */
   readonly actions: Map<string, Promise<void>>;
   readonly background: Background;
+  /** What its steps run in; absent before that was worked out, and for a job without. */
+  readonly container?: OpenedContainer;
   /** Attached to all machines of the job. */
   readonly tools: readonly ToolWish[];
   readonly clock: JobClock;

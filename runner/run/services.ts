@@ -1,5 +1,5 @@
 import type { FetchAction } from '../model/action.ts';
-import type { ImageFile } from '../model/image.ts';
+import type { ImageFile, RegistryCredentials } from '../model/image.ts';
 import type { CacheStore, ConcurrencyGroups, OpenSource } from '../model/lease.ts';
 import type { Accel, ChooseMachine } from '../model/machine.ts';
 import type { FailedMachine } from './failed-machine.ts';
@@ -33,6 +33,7 @@ export interface RunServices {
     reference: string,
     onProgress: (line: string) => void,
     signal: AbortSignal,
+    credentials?: RegistryCredentials,
   ) => Promise<ImageFile>;
   /** Opens what is attached to machines beside their image (`node`), in the same way. */
   readonly openTool: (name: string, onProgress: (line: string) => void, signal: AbortSignal) => Promise<ImageFile>;

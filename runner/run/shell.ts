@@ -21,11 +21,20 @@ const known: ReadonlyMap<string, { readonly words: readonly string[]; readonly f
 /**
  * The shell of a step: `wanted` is a name or a command line that holds `{0}`; without it bash where the image has one,
  * else sh. `shells` are the image's, absolute. Throws a `StepFailure` for what is neither. A GitHub step that names no
- * shell gets bash without `pipefail`, one that names bash gets it.
+ * shell gets bash without `pipefail`, one that names bash gets it; in a container it gets sh, whatever there is.
  */
-export function chooseShell(wanted: string | undefined, shells: readonly string[], dialect: Dialect): ShellUse {
+export function chooseShell(
+  wanted: string | undefined,
+  shells: readonly string[],
+  dialect: Dialect,
+  inContainer = false,
+): ShellUse {
+  const blank = (wanted ?? '').trim() === '';
+  if (blank && inContainer) {
+    return shellUse({ words: ['sh', '-e', '{0}'], file: 'script.sh' }, shells);
+  }
   const hasBash = shells.some((shell) => basename(shell) === 'bash');
-  if (dialect === 'github' && hasBash && (wanted ?? '').trim() === '') {
+  if (dialect === 'github' && hasBash && blank) {
     return shellUse({ words: ['bash', '-e', '{0}'], file: 'script.sh' }, shells);
   }
   const name = wanted === undefined || wanted.trim() === '' ? (hasBash ? 'bash' : 'sh') : wanted.trim();

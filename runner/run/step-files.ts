@@ -1,5 +1,7 @@
 import type { MicroVm } from '../model/machine.ts';
 import { largestCommandFile, parsePairs, parsePaths, refusedVariable } from '../output/command-files.ts';
+import type { Inside } from './inside.ts';
+import type { HeldMachine } from './machines.ts';
 import { guestFolder } from './services.ts';
 import { packFiles, readSmallFiles, type SmallFile } from './tar.ts';
 
@@ -31,8 +33,8 @@ export interface StepWords {
 export const noWords: StepWords = { outputs: {}, env: [], paths: [], state: [], dropped: [] };
 
 /** `name` must be new on its machine: a machine that is kept sees several steps. */
-export function stepFolder(name: string): StepFolder {
-  const folder = `${guestFolder}/${name}`;
+export function stepFolder(name: string, { commands }: Pick<Inside, 'commands'>): StepFolder {
+  const folder = `${commands}/${name}`;
   const files = `${folder}/files`;
   const file = (which: string) => `${files}/${which}`;
   return {
@@ -54,18 +56,18 @@ export async function putExtras(vm: MicroVm, extras: ReadonlyMap<string, string>
 
 /** Puts a step's script and empty command files into the guest; the script's path, `''` without one. */
 export async function putStepFiles(
-  vm: MicroVm,
+  { vm, user }: Pick<HeldMachine, 'vm' | 'user'>,
   { folder, output, env, path, summary, state }: StepFolder,
   script: { readonly file: string; readonly text: string } | undefined,
   signal: AbortSignal,
 ): Promise<string> {
   const place = script === undefined ? '' : `${folder}/${script.file}`;
-  const inside = (name: string) => name.slice(guestFolder.length + 1);
+  const inside = (name: string) => name.slice(folder.length + 1);
   const files: SmallFile[] = [
     ...(script === undefined ? [] : [{ name: inside(place), text: script.text, mode: 0o755 }]),
     ...[output, env, path, summary, state].map((name) => ({ name: inside(name), text: '' })),
   ];
-  await vm.copyIn(packFiles(files), guestFolder, signal);
+  await vm.copyIn(packFiles(files), folder, signal, user);
   return place;
 }
 

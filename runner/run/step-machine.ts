@@ -1,10 +1,12 @@
 import { WrongInput } from '../host/fault.ts';
 import type { DiskSpec, MachineChoice } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
+import { hostsFile } from './container/hosts-file.ts';
 import { defaultDisk, diskPath, type StepDisk } from './disks.ts';
 import { insideOf } from './inside.ts';
-import type { HeldMachine } from './machines.ts';
+import type { HeldMachine, MachineRequest } from './machines.ts';
 import type { JobScene } from './scene.ts';
+import { packFiles } from './tar.ts';
 import { workPlace } from './work.ts';
 
 /** Where a step's machine gets its disk from, and what the disk is called. */
@@ -26,11 +28,10 @@ export async function takeMachine(
   const held = await run.machines.take(
     {
       step,
-      hostname: `${job.jobId}-${step.id}`,
+      ...machineFor(scene, step),
+      hostname: scene.container?.planned.options.hostname ?? `${job.jobId}-${step.id}`,
       order: scene.index,
       tools: scene.tools,
-      folders: insideOf(run.plan).kept,
-      binds: [],
       disk: (choice) => diskSpec(scene, step, origin, choice),
       onPlace: async (choice) => {
         await scene.begin();
@@ -40,7 +41,35 @@ export async function takeMachine(
     signal,
   );
   disks.made(held.vm.disk, origin.parent?.disk);
-  return held;
+  return await furnished(held, scene, signal);
+}
+
+/** A machine with what it is to find besides what is on its disk. It is given back when that fails. */
+async function furnished(held: HeldMachine, { container }: JobScene, signal: AbortSignal): Promise<HeldMachine> {
+  const hosts = container?.planned.options.hosts ?? [];
+  try {
+    if (hosts.length > 0) {
+      await held.vm.copyIn(packFiles([{ name: 'hosts', text: hostsFile(held.hostname, hosts) }]), '/etc', signal);
+    }
+    return held;
+  } catch (error) {
+    await held.give();
+    throw error;
+  }
+}
+
+/** The job's own machine: of its container, where it has one. */
+function machineFor(scene: JobScene, step: PlannedStep): Pick<MachineRequest, 'image' | 'use'> {
+  const { container } = scene;
+  const inside = insideOf(scene);
+  if (container === undefined) {
+    return { image: { reference: step.image }, use: { role: 'steps', env: {}, inside } };
+  }
+  const { credentials, env, planned } = container;
+  return {
+    image: { reference: step.image, ...(credentials === undefined ? {} : { credentials }) },
+    use: { role: 'steps', user: planned.options.user ?? 'of-image', env, inside },
+  };
 }
 
 function diskSpec(scene: JobScene, step: PlannedStep, origin: DiskOrigin, { isolation }: MachineChoice): DiskSpec {

@@ -20,6 +20,16 @@ export function packFiles(files: readonly SmallFile[]): AsyncIterable<Uint8Array
   return tar as AsyncIterable<Uint8Array>;
 }
 
+/** A tar of empty folders; those above one come before it. */
+export function packFolders(names: readonly string[]): AsyncIterable<Uint8Array> {
+  const tar = pack();
+  for (const name of names) {
+    tar.entry({ name: `${name}/`, type: 'directory', mode: 0o755, mtime: new Date(0) });
+  }
+  tar.finalize();
+  return tar as AsyncIterable<Uint8Array>;
+}
+
 /** The entries of a tar from a guest, one at a time; what is not read of an entry is skipped. Throws for a broken tar. */
 export async function* entriesOf(tar: AsyncIterable<Uint8Array>): AsyncGenerator<{ name: string; entry: TarEntry }> {
   const reader = extract();

@@ -1,9 +1,11 @@
 import type { PlannedStep } from '../model/plan.ts';
 import { restoreCaches } from './cache.ts';
 import { checkOut } from './checkout.ts';
+import { ownFolders, work } from './inside.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
 import { workspace } from './services.ts';
+import { packFolders } from './tar.ts';
 
 /**
  * Makes a machine's new disk what the step is to find: a disk without a parent gets checkout and caches, a step with
@@ -12,10 +14,13 @@ import { workspace } from './services.ts';
 export async function fillDisk(
   scene: JobScene,
   step: PlannedStep,
-  { vm }: HeldMachine,
+  { vm, user }: HeldMachine,
   signal: AbortSignal,
 ): Promise<void> {
   if (scene.disks.before(step.id) === undefined) {
+    if (user !== undefined) {
+      await vm.copyIn(packFolders(ownFolders(scene)), work, signal, user);
+    }
     await checkOut(scene, vm, signal);
     await restoreCaches(scene, vm, signal);
   }

@@ -24,6 +24,7 @@ test('the first pipeline asks for microVMs of the busybox image and nothing else
     tools: new Set(),
     levels: new Set<Isolation>(['microvm']),
     network: false,
+    registries: false,
   });
   t.deepEqual(await hostPurposes({ kind: 'run', demand }), ['microvm', 'agent', 'checkout', 'image']);
 });
@@ -51,6 +52,7 @@ jobs:
     tools: new Set(),
     levels: new Set<Isolation>(['sandbox', 'microvm']),
     network: true,
+    registries: false,
   });
 });
 
@@ -71,6 +73,7 @@ jobs:
     tools: new Set(),
     levels: new Set<Isolation>(['sandbox']),
     network: false,
+    registries: false,
   });
   const raised = await demandOfFile(writePipeline(t, text('')), { isolation: 'microvm' });
   t.true(raised.levels.has('microvm'));

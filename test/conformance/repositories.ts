@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Case } from './case.ts';
 
@@ -15,12 +15,13 @@ export class Repositories {
   /** Each of them as a repository with the tag v1. */
   readonly mirror: string;
 
-  constructor(folder: string) {
+  /** `fill`: what texts of actions stand for in this run. */
+  constructor(folder: string, fill: (text: string) => string) {
     this.#folder = folder;
     this.#template = join(folder, 'template');
     this.mirror = join(folder, 'mirror');
     makeTemplate(this.#template);
-    makeMirror(this.mirror);
+    makeMirror(this.mirror, fill);
   }
 
   /** A repository of one commit that holds the workflow of a case where GitHub looks for it, and its other files. */
@@ -46,8 +47,14 @@ function makeTemplate(top: string): void {
   ]);
 }
 
-function makeMirror(mirror: string): void {
+function makeMirror(mirror: string, fill: (text: string) => string): void {
   cpSync(actions, mirror, { recursive: true });
+  for (const name of readdirSync(mirror, { recursive: true, encoding: 'utf8' })) {
+    const file = join(mirror, name);
+    if (/\.ya?ml$/.test(name)) {
+      writeFileSync(file, fill(readFileSync(file, 'utf8')));
+    }
+  }
   for (const name of readdirSync(join(actions, 'octo'))) {
     git(join(mirror, 'octo', name), [
       ['init', '-q', '-b', 'main', '--template='],

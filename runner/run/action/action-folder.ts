@@ -6,7 +6,6 @@ import { readAction } from '../../workflow/github/read-action.ts';
 import { StepFailure } from '../ending.ts';
 import type { StepAttempt } from '../guest-command.ts';
 import { guestText } from '../guest-text.ts';
-import { insideOf } from '../inside.ts';
 import type { JobScene } from '../scene.ts';
 
 /** An action whose files are in the machine. */
@@ -26,7 +25,7 @@ const manifests = ['action.yml', 'action.yaml'] as const;
 export async function openAction(scene: JobScene, at: StepAttempt, reference: ActionReference): Promise<OpenedAction> {
   switch (reference.kind) {
     case 'local':
-      return await openLocal(scene, at, reference.path);
+      return await openLocal(at, reference.path);
     case 'repository':
       return await openFetched(scene, at, reference);
     case 'image':
@@ -42,7 +41,7 @@ async function openFetched(
   const name = `${repository}${path === '' ? '' : `/${path}`}@${ref}`;
   const fetched = await scene.run.services.actions(repository, ref, at.stop.signal);
   const definition = await fetchedDefinition(fetched, path, name);
-  const top = posix.join('/home/runner/work/_actions', repository, ref);
+  const top = posix.join(at.held.use.inside.actions, repository, ref);
   await bring(scene, at, fetched, top);
   return { definition, folder: posix.join(top, path), name, repository, ref };
 }
@@ -72,8 +71,8 @@ export async function fetchedDefinition(fetched: FetchedAction, path: string, na
   throw new StepFailure('not-started', `${name} has no ${manifests.join(' or ')}`);
 }
 
-async function openLocal(scene: JobScene, at: StepAttempt, path: string): Promise<OpenedAction> {
-  const { workspace } = insideOf(scene.run.plan);
+async function openLocal(at: StepAttempt, path: string): Promise<OpenedAction> {
+  const { workspace } = at.held.use.inside;
   const folder = posix.join(workspace, path);
   if (folder !== workspace && !folder.startsWith(`${workspace}/`)) {
     throw new StepFailure('not-started', `the action ${path} leads out of the workspace`);

@@ -3,7 +3,6 @@ import { StepFailure } from '../ending.ts';
 import type { Frame, Piece } from '../frame.ts';
 import type { CommandRun, StepAttempt } from '../guest-command.ts';
 import { digestFiles } from '../guest-files.ts';
-import { insideOf } from '../inside.ts';
 import { pieceEnv } from '../piece-env.ts';
 import type { JobScene } from '../scene.ts';
 import { withFiles } from '../with-files.ts';
@@ -69,7 +68,7 @@ export async function givenTo(
   { scene, at, frame, piece }: Omit<ActionUse, 'runPiece'>,
   action: OpenedAction,
 ): Promise<ReadyAction> {
-  const { workspace } = insideOf(scene.run.plan);
+  const { workspace } = at.held.use.inside;
   const digest = (patterns: readonly string[]) => digestFiles(at.held.vm, patterns, at.stop.signal, workspace);
   return await withFiles({ contexts: frame.contexts() }, digest, (bare) => {
     const env = pieceEnv(scene, at.step, frame, piece, bare);

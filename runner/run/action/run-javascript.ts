@@ -2,7 +2,6 @@ import { posix } from 'node:path';
 import type { JavaScriptRuns } from '../../model/action.ts';
 import { stepEnvironment } from '../environment.ts';
 import { type CommandRun, runGuestCommand } from '../guest-command.ts';
-import { insideOf } from '../inside.ts';
 import { commandFolder, putEvent } from '../run-script.ts';
 import { inputVariables } from './action-inputs.ts';
 import { nodeProgram, nodeVersion } from './node.ts';
@@ -46,13 +45,7 @@ export async function runNode(
     folder: commandFolder(at, frame),
     argv: () => [program, posix.join(action.folder, script)],
     env: (files) =>
-      stepEnvironment(
-        scene,
-        at.step,
-        at.held.image.config,
-        { env: action.env, variables, paths: frame.progress.paths },
-        files,
-      ),
-    cwd: insideOf(scene.run.plan).workspace,
+      stepEnvironment(scene, at.step, at.held, { env: action.env, variables, paths: frame.progress.paths }, files),
+    cwd: at.held.use.inside.workspace,
   });
 }

@@ -104,6 +104,8 @@ export function secretDigests(secrets: ReadonlyMap<string, string>, salt: string
 async function imagesOf(run: RunScene, job: PlannedJob, was: KeptJob): Promise<ReadonlyMap<string, string>> {
   const ran = new Set(was.steps.flatMap(({ id, disk }) => (disk === undefined ? [] : [id])));
   const names = new Set(job.steps.flatMap(({ id, image }) => (ran.has(id) ? [image] : [])));
-  const opened = await Promise.all([...names].map(async (name) => [name, await run.machines.image(name)] as const));
+  const opened = await Promise.all(
+    [...names].map(async (name) => [name, await run.machines.image({ reference: name })] as const),
+  );
   return new Map(opened.map(([name, { digest }]) => [name, digest]));
 }

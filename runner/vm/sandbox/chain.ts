@@ -83,7 +83,8 @@ function bwrapArguments(plan: SandboxPlan): readonly string[] {
     ...['--die-with-parent', '--as-pid-1', '--new-session', '--clearenv', '--setenv', 'LIGHTV_RUN', plan.run],
     ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`]), '--seccomp', '5'],
     ...['--bind', `${plan.base}/root`, '/', '--proc', '/proc', ...procArguments(), '--dev', '/dev'],
-    ...['--perms', '0755', '--tmpfs', '/run', '--ro-bind', plan.init, '/run/lightv/init', '--chdir', '/'],
+    ...['--perms', '0755', '--tmpfs', '/run', '--perms', '0755', '--dir', '/run/lightv'],
+    ...['--ro-bind', plan.init, '/run/lightv/init', '--chdir', '/'],
     ...['--', '/run/lightv/init', '--stream'],
   ];
 }

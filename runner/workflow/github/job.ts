@@ -11,7 +11,7 @@ import { readStrategy } from './strategy.ts';
 const longestJob = 360 * 60_000;
 
 /** Keys of a job that nothing runs yet. */
-const notYet = ['container', 'services', 'snapshot'];
+const notYet = ['services', 'snapshot'];
 
 /** `defaults.run` of a workflow or a job. */
 export interface RunDefaults {
@@ -64,14 +64,15 @@ export function readJob(field: Field, outer: Inherited, gathering: Gathering): J
   };
 }
 
-function treesAt(field: Field): Pick<Job, 'runsOn' | 'concurrency' | 'environment'> {
-  const [runsOn, concurrency, environment] = ['runs-on', 'concurrency', 'environment'].map(
-    (key) => field.get(key)?.tree,
-  );
+function treesAt(field: Field): Pick<Job, 'runsOn' | 'concurrency' | 'environment' | 'container' | 'services'> {
+  const keys = ['runs-on', 'concurrency', 'environment', 'container', 'services'];
+  const [runsOn, concurrency, environment, container, services] = keys.map((key) => field.get(key)?.tree);
   return {
     ...(runsOn === undefined ? {} : { runsOn }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(environment === undefined ? {} : { environment }),
+    ...(container === undefined ? {} : { container }),
+    ...(services === undefined ? {} : { services }),
   };
 }
 

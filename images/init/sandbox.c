@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,6 +126,17 @@ static void usual_files(int root, const char *name, const char *resolver) {
   close(etc);
 }
 
+static void enter_network(const char *network) {
+  if (network[0] == '\0') {
+    return;
+  }
+  int fd = opened(network, "", O_RDONLY | O_CLOEXEC);
+  if (setns(fd, CLONE_NEWNET) != 0) {
+    die("the network cannot be entered: %s", strerror(errno));
+  }
+  close(fd);
+}
+
 static void shut_off(bool loop) {
   /* The init keeps what its own commands are without: a turn among thousands of them. An ordinary user has none to give. */
   if (loop && setpriority(PRIO_PROCESS, 0, MOST_AHEAD) != 0) {
@@ -142,11 +155,14 @@ static void hand_over(int fd, int as) {
 }
 
 void sandbox_enter(char **words) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
+    die("the sandbox cannot be tied to who starts it: %s", strerror(errno));
+  }
   umask(022);
   const char *base = next_word(&words), *how = next_word(&words), *disk = next_word(&words);
   const char *image = next_word(&words);
   struct mounts mounts = {.layer = next_word(&words)};
-  const char *space = next_word(&words), *name = next_word(&words), *resolver = next_word(&words);
+  const char *space = next_word(&words), *network = next_word(&words), *name = next_word(&words), *resolver = next_word(&words);
   join(&words);
   read_pairs(&words, mounts.folders, FOLDERS_MAX, &mounts.folder_count);
   read_pairs(&words, mounts.tools, TOOLS_MAX, &mounts.tool_count);
@@ -157,6 +173,7 @@ void sandbox_enter(char **words) {
   int user = fcntl(opened(space, "", O_RDONLY | O_CLOEXEC), F_DUPFD_CLOEXEC, 10);
   char root_path[PATH_SPACE];
   snprintf(root_path, sizeof root_path, "%s/root", base);
+  enter_network(network);
   shut_off(loop);
   struct site site = {.disk = mount_disk(base, how, disk),
                       .image = opened(image, "", FOLDER),

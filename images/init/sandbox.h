@@ -11,12 +11,14 @@
  *   image     the folder that holds its files
  *   layer     names the image's own layer on the disk
  *   space     opens a user namespace
+ *   network   opens the network namespace to enter, or ""
  *   name      the host name
  *   resolver  what goes into /etc/resolv.conf
  *
  * then five lists, each ended by `--`: files the process adds itself to; folders of the disk (store, path); tools (folder,
  * path); binds (from, to); the program, which gets the filter as 5 and the user namespace as 6. The mounts are in a
- * namespace that goes with the processes in it, and the loop device with its last mount.
+ * namespace that goes with the processes in it, and the loop device with its last mount. The process
+ * dies with the thread that started it.
  */
 _Noreturn void sandbox_enter(char **words);
 

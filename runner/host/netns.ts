@@ -15,6 +15,8 @@ export interface NetworkSpace {
    * sandboxed guest does) has no power over the network; one that stays is still its owner.
    */
   readonly enter: readonly string[];
+  /** What a real root's program opens to enter it by itself. */
+  readonly file: string;
   /** IPv4 in dotted form. */
   readonly address: string;
   /** Bits of the IPv4 network. */
@@ -92,7 +94,7 @@ export async function openNetns(options: NetworkSpaceOptions): Promise<NetworkSp
     const dns = open.length === 0 ? [forwardedDns] : open;
     const resolvConf = dns.map((server) => `nameserver ${server}\n`).join('');
     const enter = enterArguments(keeper.pid, options.space);
-    return { enter, ...facts, dns, resolvConf, works, close };
+    return { enter, file: fileOf(keeper.pid), ...facts, dns, resolvConf, works, close };
   } catch (error) {
     await close();
     options.signal.throwIfAborted();
@@ -153,10 +155,15 @@ function startKeeper({ run, space }: NetworkSpaceOptions, more: readonly string[
 
 /** A real root keeps its own user namespace: its powers over the mounts it is about to make hang on it. */
 function enterArguments(pid: number, space: string | undefined): readonly string[] {
-  const net = `--net=/proc/${pid}/fd/4`;
+  const net = `--net=${fileOf(pid)}`;
   return process.getuid?.() === 0 || space !== undefined
     ? ['nsenter', net, '--']
     : enterSpace(`/proc/${pid}/ns/user`, net);
+}
+
+/** The namespace as its keeper holds it. */
+function fileOf(pid: number): string {
+  return `/proc/${pid}/fd/4`;
 }
 
 /** pasta's words for a device it may not open do not say how to open it. */

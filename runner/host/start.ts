@@ -35,18 +35,18 @@ export interface PipedProcess extends StartedProcess {
  * that spawns. A program that cannot be started has ended with the reason.
  */
 export function startTied(argv: readonly string[], run: string): TiedProcess {
-  const child = spawnTied(argv, run, 'ignore');
+  const child = spawned([...tied, ...argv], run, 'ignore');
   return Object.assign(watched(child), { stdout: child.stdout });
 }
 
-/** As `startTied`, for a program that is spoken to. */
-export function startPiped(argv: readonly string[], run: string): PipedProcess {
-  const child = spawnTied(argv, run, 'pipe');
+/** As `startTied`, for a program that is spoken to. `tiesItself`: the program sees to the tie, which saves starting another. */
+export function startPiped(argv: readonly string[], run: string, tiesItself = false): PipedProcess {
+  const child = spawned(tiesItself ? argv : [...tied, ...argv], run, 'pipe');
   return Object.assign(watched(child), { line: joinStreams(child.stdout, child.stdin) });
 }
 
-function spawnTied<Stdin extends 'ignore' | 'pipe'>(argv: readonly string[], run: string, stdin: Stdin) {
-  const [file, ...args] = [...tied, ...argv];
+function spawned<Stdin extends 'ignore' | 'pipe'>(argv: readonly string[], run: string, stdin: Stdin) {
+  const [file = '', ...args] = argv;
   return execa(file, args, {
     detached: true,
     reject: false,

@@ -41,6 +41,7 @@ export async function bootSandbox(
     const group = openGroup(spec, undo);
     const network = await openedNetwork(spec, ground, networks, signal, undo);
     const toolTrees = await Promise.all(mounts.tools.map((tool) => imageTree(tool.image, signal)));
+    const asRoot = ground.owner === undefined;
     signal.throwIfAborted();
     undo.push(settled);
     const process = startPiped(
@@ -48,9 +49,11 @@ export async function bootSandbox(
         ...{ base, disk: disk.path, mount, tree, init, userSpace: ground.guest, groups: group.entries },
         ...{ mounts, toolTrees },
         ...{ hostname: spec.hostname, network: spec.network.kind, run: spec.run },
-        ...{ enter: [...enter, ...(network?.enter ?? [])], resolvConf: network?.resolvConf ?? '' },
+        ...{ enter: [...enter, ...(asRoot ? [] : (network?.enter ?? []))], resolvConf: network?.resolvConf ?? '' },
+        ...{ networkSpace: asRoot ? (network?.file ?? '') : '' },
       }),
       spec.run,
+      asRoot,
     );
     undo.push(() => end(process, group));
     const agent = await greet(process, spec, signal);

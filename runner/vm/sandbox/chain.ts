@@ -27,6 +27,8 @@ export interface SandboxPlan {
   readonly groups: readonly string[];
   readonly hostname: string;
   readonly network: Network['kind'];
+  /** Opens the network namespace, where the machine's own program enters it; `''`: it is in it, or gets one without a network. */
+  readonly networkSpace: string;
   readonly resolvConf: string;
   readonly run: string;
   /** Runs first: puts the chain into namespaces. */
@@ -71,7 +73,7 @@ export function sandboxArguments(plan: SandboxPlan): readonly string[] {
   ];
   return [
     ...[...plan.enter, plan.init, '--sandbox', plan.base, plan.mount, plan.disk, ...image],
-    ...[plan.userSpace, plan.hostname, plan.resolvConf, ...lists.flatMap((list) => [...list, '--'])],
+    ...[plan.userSpace, plan.networkSpace, plan.hostname, plan.resolvConf, ...lists.flatMap((list) => [...list, '--'])],
     ...['bwrap', ...bwrapArguments(plan)],
   ];
 }

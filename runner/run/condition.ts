@@ -1,16 +1,29 @@
 import { contextsOf } from '../expression/check.ts';
 import { ExpressionError } from '../expression/error.ts';
 import { evaluateCondition, evaluateTemplate } from '../expression/evaluate.ts';
-import type { Scope } from '../expression/scope.ts';
+import { NeedsFiles, type Scope } from '../expression/scope.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Maybe, Template } from '../model/workflow.ts';
 import { minutesLimit, minutesReading } from '../plan/timeout.ts';
 import { envContext, stepContexts, stepStatus } from './contexts.ts';
 import type { JobScene } from './scene.ts';
+import { type DigestFiles, withFiles } from './with-files.ts';
 
-/** Whether a step is to run as things stand. Throws an `ExpressionError`. */
+/**
+ * Whether a step is to run as things stand. Throws an `ExpressionError`, and `NeedsFiles` where its condition asks for
+ * the files of a workspace.
+ */
 export function stepHolds(scene: JobScene, step: PlannedStep): boolean {
-  return evaluateCondition(step.condition, stepScope(scene, step, step.condition));
+  const hashFiles = (patterns: readonly string[]) => {
+    throw new NeedsFiles(patterns);
+  };
+  return evaluateCondition(step.condition, { ...stepScope(scene, step, step.condition), hashFiles });
+}
+
+/** The same with the files at hand. */
+export async function stepHoldsOver(scene: JobScene, step: PlannedStep, digest: DigestFiles): Promise<boolean> {
+  const scope = stepScope(scene, step, step.condition);
+  return await withFiles(scope, digest, (full) => evaluateCondition(step.condition, full));
 }
 
 /** Whether a running step goes on although its job was told to stop; a condition that fails does not. */
@@ -18,8 +31,9 @@ export function survivesStop(scene: JobScene, step: PlannedStep): boolean {
   try {
     return stepHolds(scene, step);
   } catch (error) {
-    if (error instanceof ExpressionError) {
-      return false;
+    if (error instanceof ExpressionError || error instanceof NeedsFiles) {
+      // What asked for files and runs was found to hold.
+      return error instanceof NeedsFiles;
     }
     throw error;
   }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:os';
 import { posix } from 'node:path';
 import picomatch from 'picomatch';
+import { GuestRefusal } from '../guest/copy.ts';
 import type { MicroVm } from '../model/machine.ts';
 import { StepFailure } from './ending.ts';
 import { workspace } from './services.ts';
@@ -54,6 +56,14 @@ function relativePattern(pattern: string, folder: string): string {
   return path === '.' ? '' : path;
 }
 
+/** A workspace that nothing was put into yet is not there. */
+function ifNoFolder(error: unknown): string[] {
+  if (error instanceof GuestRefusal && error.errno === constants.errno.ENOENT) {
+    return [];
+  }
+  throw error;
+}
+
 /** What `hashFiles()` gives: SHA-256 over the SHA-256 of each file that matches, in the order of their names; '' for none. */
 export async function digestFiles(
   vm: MicroVm,
@@ -61,7 +71,7 @@ export async function digestFiles(
   signal: AbortSignal,
   folder = workspace,
 ): Promise<string> {
-  const only = await findFiles(vm, patterns, signal, folder);
+  const only = await findFiles(vm, patterns, signal, folder).catch(ifNoFolder);
   if (only.length === 0) {
     return '';
   }

@@ -1,5 +1,6 @@
 import { ExpressionError } from '../expression/error.ts';
 import { evaluateCondition } from '../expression/evaluate.ts';
+import type { Status } from '../expression/scope.ts';
 import type { Json, Template } from '../model/workflow.ts';
 import type { JobStop } from './cancel.ts';
 import type { End } from './ending.ts';
@@ -9,7 +10,7 @@ export interface JobChoice {
   /** `undefined`: it runs once all it needs has succeeded. */
   readonly condition: Template | undefined;
   /** What the status functions say about all it needs, directly or through others. */
-  readonly ends: { readonly success: boolean; readonly failure: boolean };
+  readonly ends: Pick<Status, 'success' | 'failure' | 'ofJobs'>;
   readonly contexts: { readonly [name: string]: Json };
   readonly stop: JobStop;
 }

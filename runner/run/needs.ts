@@ -37,6 +37,13 @@ export function needsStatus(
   return { success: ends.every((end) => end === 'success'), failure: ends.includes('failure') };
 }
 
+/** What `success('a', 'b')` and its like say about single jobs, found in any case; one that is not needed is neither. */
+export function jobsStatus(ids: readonly string[], needs: readonly string[], results: ResultsById) {
+  const named = ids.map((id) => needs.find((need) => need.toLowerCase() === id.toLowerCase()));
+  const ends = named.map((need) => (need === undefined ? 'skipped' : resultOf(results.get(need) ?? [])));
+  return { success: ends.every((end) => end === 'success'), failure: ends.includes('failure') };
+}
+
 function resultOf(cells: readonly JobResult[]) {
   return worst(cells.map((cell) => cell.conclusion));
 }

@@ -10,7 +10,7 @@ import { jobContexts } from './contexts.ts';
 import { type End, endOfError } from './ending.ts';
 import { passedOver } from './job-choice.ts';
 import { type Cell, type Group, groupsOf } from './job-groups.ts';
-import { needsContext, needsStatus } from './needs.ts';
+import { jobsStatus, needsContext, needsStatus } from './needs.ts';
 import { takeOverJob } from './rerun/take-over.ts';
 import { type CallPlace, type CellEnd, type PlanResults, runCall } from './run-call.ts';
 import { runJob } from './run-job.ts';
@@ -195,7 +195,8 @@ class PlanRun {
     contexts: { readonly [name: string]: Json },
     stop: JobStop,
   ): End | undefined {
-    const ends = needsStatus(needs, this.#results, this.#needs);
+    const ofJobs = (ids: readonly string[]) => jobsStatus(ids, needs, this.#results);
+    const ends = { ...needsStatus(needs, this.#results, this.#needs), ofJobs };
     return passedOver({ condition, ends, contexts: { ...this.#run.plan.contexts, ...contexts }, stop });
   }
 

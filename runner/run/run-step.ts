@@ -1,7 +1,9 @@
 import type { PlannedStep } from '../model/plan.ts';
-import { survivesStop } from './condition.ts';
+import { stepHoldsOver, survivesStop } from './condition.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import type { CommandPlace, StepAttempt } from './guest-command.ts';
+import { digestFiles } from './guest-files.ts';
+import { insideOf } from './inside.ts';
 import type { HeldMachine } from './machines.ts';
 import type { Slot } from './queue.ts';
 import { withRetry } from './retry.ts';
@@ -79,9 +81,18 @@ async function oneAttempt(
     held ??= await (shared?.take(step, stop.signal) ?? takeMachine(scene, step, origin, stop.signal));
     scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation, image: held.image.digest });
     onStart();
-    await tellStart(scene, step, attempt, held);
+    const undecided = asksForFiles(step);
+    if (!undecided) {
+      await tellStart(scene, step, attempt, held);
+    }
     if (held !== inherited && shared === undefined) {
       await fillDisk(scene, step, held, stop.signal);
+    }
+    if (undecided) {
+      if (!(await holdsOn(scene, step, held, stop))) {
+        return { outcome: 'skipped', reason: 'condition', words: noWords, artifacts: [], held };
+      }
+      await tellStart(scene, step, attempt, held);
     }
     const ran = await runWork(scene, { step, folder: `${index}-${attempt}`, held, output, stop, last });
     return { ...ran, held, ...lastOf(last) };
@@ -92,6 +103,16 @@ async function oneAttempt(
     unlink();
     place?.release();
   }
+}
+
+function asksForFiles({ condition }: PlannedStep): boolean {
+  return condition !== undefined && /\bhashFiles\b/i.test(condition.text);
+}
+
+/** Whether a condition holds that asks for files, which are at hand now. Throws an `ExpressionError`. */
+async function holdsOn(scene: JobScene, step: PlannedStep, { vm }: HeldMachine, stop: Stop): Promise<boolean> {
+  const { workspace } = insideOf(scene.run.plan);
+  return await stepHoldsOver(scene, step, (patterns) => digestFiles(vm, patterns, stop.signal, workspace));
 }
 
 function lastOf({ command }: StepAttempt['last']): { readonly last?: CommandPlace } {

@@ -1,4 +1,5 @@
 import { ExpressionError } from '../expression/error.ts';
+import { NeedsFiles } from '../expression/scope.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { StepWork } from '../model/workflow.ts';
 import { hasPre } from './action/action-tree.ts';
@@ -11,7 +12,7 @@ import { isAround } from './work.ts';
 /** What becomes of a step whose needs have ended: it runs, or it has ended without running. */
 export type StepChoice = { readonly run: true } | { readonly run: false; readonly end: End; readonly error?: unknown };
 
-/** Decides, at once, whether a step runs as things stand. */
+/** Decides, at once, whether a step runs as things stand. One that asks for files has to begin for that. */
 export function chooseStep(scene: JobScene, step: PlannedStep): StepChoice {
   const { asked, now } = scene.stop;
   if (comesToNothing(scene, step.work)) {
@@ -25,6 +26,9 @@ export function chooseStep(scene: JobScene, step: PlannedStep): StepChoice {
       return { run: true };
     }
   } catch (error) {
+    if (error instanceof NeedsFiles) {
+      return { run: true };
+    }
     if (!(error instanceof ExpressionError)) {
       throw error;
     }

@@ -7,8 +7,11 @@ import { allows } from '../condition.ts';
 import { type End, endOfError, succeeded } from '../ending.ts';
 import { type Frame, passOn } from '../frame.ts';
 import { type CommandRun, worse } from '../guest-command.ts';
+import { digestFiles } from '../guest-files.ts';
+import { insideOf } from '../inside.ts';
 import { pieceEnv } from '../piece-env.ts';
 import { noWords, type StepWords } from '../step-files.ts';
+import { withFiles } from '../with-files.ts';
 import { frameInside } from './frame-inside.ts';
 import type { ActionUse, ReadyAction } from './run-action.ts';
 
@@ -49,7 +52,7 @@ class Composite {
     let words: StepWords = noWords;
     let end: End | undefined;
     try {
-      if (this.#holds(step)) {
+      if (await this.#holds(step)) {
         const ran = await runPiece(scene, at, this.#frame, step);
         ({ end, words } = ran);
         this.#lost = ran.lost;
@@ -77,10 +80,15 @@ class Composite {
     }
   }
 
-  #holds(step: Step): boolean {
-    const scope = { contexts: this.#frame.contexts(), status: this.#frame.status() };
-    const env = pieceEnv(this.#use.scene, this.#use.at.step, this.#frame, step, scope);
-    return evaluateCondition(step.condition, { ...scope, contexts: { ...scope.contexts, env } });
+  async #holds(step: Step): Promise<boolean> {
+    const { scene, at } = this.#use;
+    const { workspace } = insideOf(scene.run.plan);
+    const digest = (patterns: readonly string[]) => digestFiles(at.held.vm, patterns, at.stop.signal, workspace);
+    const outer = { contexts: this.#frame.contexts(), status: this.#frame.status() };
+    return await withFiles(outer, digest, (scope) => {
+      const env = pieceEnv(scene, at.step, this.#frame, step, scope);
+      return evaluateCondition(step.condition, { ...scope, contexts: { ...scope.contexts, env } });
+    });
   }
 
   #mayFail(step: Step): boolean {

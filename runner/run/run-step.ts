@@ -111,7 +111,7 @@ function asksForFiles({ condition }: PlannedStep): boolean {
 
 /** Whether a condition holds that asks for files, which are at hand now. Throws an `ExpressionError`. */
 async function holdsOn(scene: JobScene, step: PlannedStep, { vm }: HeldMachine, stop: Stop): Promise<boolean> {
-  const { workspace } = insideOf(scene.run.plan);
+  const { workspace } = insideOf(scene);
   return await stepHoldsOver(scene, step, (patterns) => digestFiles(vm, patterns, stop.signal, workspace));
 }
 

@@ -82,7 +82,7 @@ class Composite {
 
   async #holds(step: Step): Promise<boolean> {
     const { scene, at } = this.#use;
-    const { workspace } = insideOf(scene.run.plan);
+    const { workspace } = insideOf(scene);
     const digest = (patterns: readonly string[]) => digestFiles(at.held.vm, patterns, at.stop.signal, workspace);
     const outer = { contexts: this.#frame.contexts(), status: this.#frame.status() };
     return await withFiles(outer, digest, (scope) => {

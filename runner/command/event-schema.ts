@@ -92,7 +92,10 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('problem'),
     ...somewhere,
-    level: z.enum(['error', 'warning', 'notice']).optional().describe('a step said so; absent: LightV found it'),
+    level: z
+      .enum(['error', 'warning', 'notice'])
+      .optional()
+      .describe('a step said so, or the run goes on; absent: a file is wrong'),
     problem: z.object({ message: z.string(), place: place.optional() }),
   }),
   z.object({

@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { findPipelines } from './find-pipelines.ts';
 import { readMatrixFilter, readPairs, readPayload } from './given.ts';
 import { imageNames } from './image-access.ts';
+import { localFiles } from './local-files.ts';
 import type { SelectOptions } from './run-options.ts';
 import { workflowFetcher } from './workflow-fetcher.ts';
 
@@ -36,16 +37,30 @@ export async function requestedPlans(
   options: SelectOptions,
   config: Config,
 ): Promise<readonly Plan[]> {
-  const { files, read } = await readRequest(paths, options, config);
-  return await readPlans(files, read);
+  const asked = await askedFiles(paths, options);
+  const files = await localFiles(asked.files[0], options);
+  return await readPlans(asked.files, readRequest(asked, { ...options, ...files }, config));
 }
 
-/** The files that arguments and options ask for, and how they are to be planned. Throws a `WrongInput`. */
-export async function readRequest(
+/** Pipeline files, absolute, and which of them nobody named. */
+export interface AskedFiles {
+  readonly files: readonly string[];
+  readonly found: ReadonlySet<string>;
+}
+
+/** The files that arguments and options ask for. Throws a `WrongInput` where there are none. */
+export async function askedFiles(
   paths: readonly string[],
-  options: SelectOptions,
-  config: Config,
-): Promise<{ files: readonly string[]; read: ReadOptions }> {
+  { workflows }: Pick<SelectOptions, 'workflows'>,
+): Promise<AskedFiles> {
+  const asked = [...paths, ...workflows];
+  const files = (await findPipelines(asked)).map((file) => resolve(file));
+  const named = new Set(asked.map((path) => resolve(path)));
+  return { files, found: new Set(files.filter((file) => !named.has(file))) };
+}
+
+/** How files are to be planned. Throws a `WrongInput`. */
+export function readRequest({ found }: AskedFiles, options: SelectOptions, config: Config): ReadOptions {
   const payload = readPayload(options);
   const given: Given = {
     vars: readPairs('--var', options.var, options.varFile),
@@ -54,23 +69,17 @@ export async function readRequest(
     ...(payload === undefined ? {} : { payload }),
   };
   const matrix = readMatrixFilter(options.matrix);
-  const asked = [...paths, ...options.workflows];
-  const files = (await findPipelines(asked)).map((file) => resolve(file));
-  const named = new Set(asked.map((path) => resolve(path)));
   return {
-    files,
-    read: {
-      given,
-      fetchFor: workflowFetcher(options),
-      found: new Set(files.filter((file) => !named.has(file))),
-      host: hostBounds(config),
-      ...(options.job.length === 0 ? {} : { jobs: options.job }),
-      ...(options.step === undefined ? {} : { step: options.step }),
-      ...(options.event === undefined ? {} : { event: options.event }),
-      ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
-      ...(matrix.size === 0 ? {} : { matrix }),
-      ...(config.isolation === undefined ? {} : { defaultIsolation: config.isolation }),
-      ...(config.images === undefined ? {} : { images: imageNames(config.images) }),
-    },
+    given,
+    fetchFor: workflowFetcher(options),
+    found,
+    host: hostBounds(config),
+    ...(options.job.length === 0 ? {} : { jobs: options.job }),
+    ...(options.step === undefined ? {} : { step: options.step }),
+    ...(options.event === undefined ? {} : { event: options.event }),
+    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
+    ...(matrix.size === 0 ? {} : { matrix }),
+    ...(config.isolation === undefined ? {} : { defaultIsolation: config.isolation }),
+    ...(config.images === undefined ? {} : { images: imageNames(config.images) }),
   };
 }

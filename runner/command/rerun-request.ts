@@ -9,9 +9,10 @@ import { type KeptFile, readKept } from '../store/kept/file.ts';
 import type { RunRecord } from '../store/record.ts';
 import { openStore, type RunStore } from '../store/store.ts';
 import type { Config } from './config.ts';
+import { localFiles, localFilesNotice } from './local-files.ts';
 import { hostBounds } from './plan-request.ts';
 import type { RunOptions } from './run-options.ts';
-import { type Asked, givenSecrets, type RunRequest } from './run-request.ts';
+import { type Asked, planWithSecrets, type RunRequest, withNotice } from './run-request.ts';
 import { workflowFetcher } from './workflow-fetcher.ts';
 
 /**
@@ -31,22 +32,26 @@ export async function rerunRequest(
     if (run.state === 'success') {
       return undefined;
     }
-    const secrets = await givenSecrets(options);
-    const kept = await keptOf(store, run, secrets);
-    const asked = kept.asked as Asked;
-    const mirror = options.actionsMirror ?? asked.actionsMirror;
+    const { secretFile } = await localFiles(run.file, options);
+    const local = secretFile === undefined ? {} : { secretFile };
+    // Its texts are whole once all secrets are known.
+    let kept = await keptOf(store, run, new Map());
+    const mirror = options.actionsMirror ?? (kept.asked as Asked).actionsMirror;
     const mirrored = mirror === undefined ? {} : { actionsMirror: mirror };
     const fetchFor = workflowFetcher(mirrored);
-    const plans = await readPlans([run.file], {
-      ...asked.read,
-      fetchFor: async (top) => noteCommits(await fetchFor(top), new Map(), kept.run.actions),
-      host: hostBounds(config, options.memory),
-      secrets: new Set(secrets.keys()),
-      contexts: nextAttempt(kept.contexts),
+    const { plans, secrets } = await planWithSecrets({ ...options, ...local }, async (known, names) => {
+      kept = await keptOf(store, run, known);
+      return await readPlans([run.file], {
+        ...(kept.asked as Asked).read,
+        ...names,
+        fetchFor: async (top) => noteCommits(await fetchFor(top), new Map(), kept.run.actions),
+        host: hostBounds(config, options.memory),
+        contexts: nextAttempt(kept.contexts),
+      });
     });
     return {
-      plans,
-      asked: { ...asked, ...mirrored },
+      plans: withNotice(plans, localFilesNotice(local)),
+      asked: { ...(kept.asked as Asked), ...mirrored },
       secrets,
       earlier: { folder: store.folderOf(run.id), kept: kept.run, artifacts: artifactsOf(store, run.id) },
     };

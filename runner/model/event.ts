@@ -117,7 +117,7 @@ export interface NoticeEvent extends EventBase {
 }
 export interface ProblemEvent extends EventBase {
   readonly type: 'problem';
-  /** What a step said of its own work; absent where LightV found the problem. */
+  /** What a step said of its own work, or what the run can do without; absent where something is wrong with its files. */
   readonly level?: 'error' | 'warning' | 'notice';
   readonly job?: string;
   readonly step?: string;

@@ -1,4 +1,5 @@
 import type { PlannedContainer, PlannedService } from './container.ts';
+import type { Problem } from './problem.ts';
 import type {
   ArtifactSpec,
   CacheSpec,
@@ -33,6 +34,8 @@ export interface Plan {
   readonly others?: readonly string[];
   /** Told at the start of the run. */
   readonly notices: readonly string[];
+  /** Told there too, each with its place: what a run can do without. */
+  readonly warnings?: readonly Problem[];
   /** Absolute path of the file, or the forge's address of the job. */
   readonly file: string;
   /** Absolute path of the git repository's top, or `undefined` outside git. */

@@ -87,6 +87,9 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<rea
     for (const text of plan.notices) {
       await report.notice({}, text);
     }
+    for (const problem of plan.warnings ?? []) {
+      await report.write({ type: 'problem', level: 'warning', problem });
+    }
     if (run.earlier !== undefined) {
       await report.notice({}, `goes on from run ${run.earlier.id}, with the files that this one began with`);
     }

@@ -110,8 +110,13 @@ export async function here(top: string): Promise<{ readonly url: string; readonl
 
 /** What git lists, each once; a repository inside ends in a slash, or is a folder. */
 async function namesIn(top: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const listed = await gitIn(top, signal).raw(['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  const git = gitIn(top, signal);
+  const listed = await git.raw(['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
   const names = new Set(listed.split('\0').filter((part) => part !== ''));
+  // Secrets of the user that nobody has committed are not every step's to read.
+  if (names.has('.secrets') && (await git.raw(['ls-files', '--cached', '--', '.secrets'])) === '') {
+    names.delete('.secrets');
+  }
   const wrong = [...names].find((name) => name.includes('\ufffd'));
   if (wrong !== undefined) {
     throw new WrongInput([{ message: `the name of the file ${JSON.stringify(join(top, wrong))} is not UTF-8` }]);

@@ -4,8 +4,10 @@ import { attempt } from '../host/attempt.ts';
 import { cacheFolder, scratchFolder, stateFolder } from '../host/paths.ts';
 import { openImage, openTool } from '../image/open.ts';
 import type { ChooseMachine } from '../model/machine.ts';
+import { commitAtHand } from '../plan/self-reference.ts';
 import { actionFetcher } from '../provider/local/actions/fetch.ts';
 import type { ActionLock } from '../provider/local/actions/lock-file.ts';
+import { withOwnActions } from '../provider/local/actions/own.ts';
 import { localSource } from '../provider/local/checkout/source.ts';
 import type { LocalLease } from '../provider/local/provider.ts';
 import type { Earlier, EarlierArtifact, KeptRun } from '../run/rerun/kept.ts';
@@ -54,6 +56,12 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
   const { options, config, asked, earlier } = setting;
   const { repository } = lease.plan;
   const lock = setting.locks.get(repository ?? '');
+  const fetch = actionFetcher({
+    run: lease.run,
+    ...(asked.actionsMirror === undefined ? {} : { mirror: resolve(asked.actionsMirror) }),
+    ...(lock === undefined ? {} : { lock }),
+    warn: (sentence) => setting.warn(sentence),
+  });
   const scratch = join(scratchFolder(), lease.run);
   const disks = join(lease.folder, 'disks');
   await attempt(`make the run's folders ${scratch} and ${disks}`, async () => {
@@ -76,12 +84,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
       }),
     openTool: (name, onProgress) => openTool(name, { onProgress, signal: setting.signal }),
     source: localSource(repository),
-    actions: actionFetcher({
-      run: lease.run,
-      ...(asked.actionsMirror === undefined ? {} : { mirror: resolve(asked.actionsMirror) }),
-      ...(lock === undefined ? {} : { lock }),
-      warn: (sentence) => setting.warn(sentence),
-    }),
+    actions: withOwnActions(fetch, repository, commitAtHand(lease.plan.contexts.github)),
     realCheckout: asked.realCheckout,
     groups: openGroups(stateFolder(), repository ?? lease.plan.file),
     caches: openCache({

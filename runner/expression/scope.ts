@@ -1,5 +1,6 @@
 import { data } from '@actions/expressions';
 import type { FunctionDefinition } from '@actions/expressions/funcs/info';
+import JSON5 from 'json5';
 import type { Json } from '../model/workflow.ts';
 import { toData } from './value.ts';
 
@@ -93,11 +94,20 @@ function hashFiles(scope: Scope, args: readonly data.ExpressionData[]): data.Exp
 function fromJson(value: data.ExpressionData | undefined): data.ExpressionData {
   const text = value?.coerceString() ?? '';
   try {
-    return toData(JSON.parse(text) as Json);
+    return toData(parseJson(text));
   } catch (error) {
     throw new Error(
       text.trim() === '' ? 'fromJSON was given an empty text' : 'fromJSON was given a text that is not JSON',
       { cause: error },
     );
+  }
+}
+
+/** GitHub's own reader of JSON lets pass what people write by hand: single quotes, bare names, comments, commas at an end. */
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return JSON5.parse<Json>(text);
   }
 }

@@ -99,6 +99,8 @@ export interface MachineWishes {
 /** Which action a step runs: a folder of the workspace, a folder of a repository at a ref, or an image. */
 export type ActionReference =
   | { readonly kind: 'local'; readonly path: string }
+  /** Of the repository, at the commit, of the file that names it; planning and fetching say which that is. */
+  | { readonly kind: 'self'; readonly path: string }
   /** `path` is relative to the repository's top, `''` for the top itself. */
   | { readonly kind: 'repository'; readonly repository: string; readonly path: string; readonly ref: string }
   | { readonly kind: 'image'; readonly image: string };

@@ -6,6 +6,7 @@ import { countReading, durationReading, imageReading, isolationReading, networkR
 import { resolve, resolveText, type Setting } from './resolve.ts';
 import { resolveResources, resourceProblems, stepResources } from './resources.ts';
 import { resolveSecrets } from './secrets.ts';
+import { commitAtHand, ofRepository } from './self-reference.ts';
 import { isMinutes } from './timeout.ts';
 
 /** What steps take from their job where they name nothing themselves. */
@@ -37,7 +38,7 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
     named: step.named,
     ...(step.forgeId === undefined ? {} : { forgeId: step.forgeId }),
     ...(step.name === undefined ? {} : { name: step.name }),
-    work: step.work,
+    work: ofRepository(step.work, commitAtHand(setting.scope.contexts.github)),
     env: step.env,
     secrets: resolveSecrets(step.secrets, wishes.secrets, bounds.secrets, setting),
     allSecrets: step.allSecrets ?? false,

@@ -26,6 +26,15 @@ test('one expression alone keeps its type', (t) => {
   t.is(value('${{ 1 }}${{ 2 }}'), '12');
 });
 
+test('fromJSON reads what people write by hand, as GitHub does', (t) => {
+  const value = (text: string) => evaluateTemplate(template(text), { contexts });
+  t.deepEqual(value("${{ fromJSON('[''a'', ''b'',]') }}"), ['a', 'b']);
+  t.deepEqual(value("${{ fromJSON('{a: 1, /* of two */ ''b c'': {},}') }}"), { a: 1, 'b c': {} });
+  for (const text of ['[a]', "''a", '{a: }', '[1] 2', '']) {
+    t.throws(() => value(`\${{ fromJSON('${text.replaceAll("'", "''")}') }}`), { message: /fromJSON was given/ }, text);
+  }
+});
+
 test('a condition that names no status function holds only under success', (t) => {
   const holds = (text: string | undefined, scope: Scope) =>
     evaluateCondition(text === undefined ? undefined : template(text), scope);

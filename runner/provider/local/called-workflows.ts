@@ -1,7 +1,8 @@
 import { WrongInput } from '../../host/fault.ts';
 import type { FetchAction } from '../../model/action.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { Call, CalledWorkflow, Job, Workflow } from '../../model/workflow.ts';
+import type { Call, CalledWorkflow, Job, Workflow, WorkflowOrigin } from '../../model/workflow.ts';
+import { ofRepository } from '../../plan/self-reference.ts';
 import { permissionProblems } from '../../workflow/github/call-permissions.ts';
 import { callProblems } from '../../workflow/github/call-problems.ts';
 import type { ReadWorkflow } from './read-workflow.ts';
@@ -150,9 +151,21 @@ export class CalledWorkflows {
     if (call === undefined || all.problems.length > 0) {
       return all;
     }
-    const origin = site.origin === undefined ? {} : { origin: site.origin };
-    return { ...all, workflow: { ...workflow, call, jobs, path, ...origin } };
+    const { origin } = site;
+    const found = { ...workflow, call, path };
+    return {
+      ...all,
+      workflow: origin === undefined ? { ...found, jobs } : { ...found, jobs: jobs.map(withOwn(origin)), origin },
+    };
   }
+}
+
+/** Actions of a called workflow's own repository are those of the commit that it was read at. */
+function withOwn({ repository, sha }: WorkflowOrigin) {
+  return (job: Job): Job => ({
+    ...job,
+    steps: job.steps.map((step) => ({ ...step, work: ofRepository(step.work, { repository, ref: sha }) })),
+  });
 }
 
 /** Which bound a further file breaks. */

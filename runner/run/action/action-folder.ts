@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { WrongInput } from '../../host/fault.ts';
 import type { ActionDefinition, FetchedAction } from '../../model/action.ts';
 import type { ActionReference } from '../../model/workflow.ts';
+import { type Commit, commitAtHand, ofRepository } from '../../plan/self-reference.ts';
 import { readAction } from '../../workflow/github/read-action.ts';
 import { StepFailure } from '../ending.ts';
 import type { StepAttempt } from '../guest-command.ts';
@@ -25,9 +26,11 @@ const manifests = ['action.yml', 'action.yaml'] as const;
 export async function openAction(scene: JobScene, at: StepAttempt, reference: ActionReference): Promise<OpenedAction> {
   switch (reference.kind) {
     case 'local':
-      return await openLocal(at, reference.path);
+      return await openLocal(scene, at, reference.path);
     case 'repository':
       return await openFetched(scene, at, reference);
+    case 'self':
+      throw new Error(`an action of the file's own repository, of which nobody said which that is: ${reference.path}`);
     case 'image':
       throw new StepFailure('not-started', `docker://${reference.image} cannot be run yet`);
   }
@@ -65,13 +68,13 @@ export async function fetchedDefinition(fetched: FetchedAction, path: string, na
   for (const file of manifests) {
     const text = await fetched.read(posix.join(path, file));
     if (text !== undefined) {
-      return definitionOf(text, `${name}/${file}`);
+      return withOwn(definitionOf(text, `${name}/${file}`), fetched);
     }
   }
   throw new StepFailure('not-started', `${name} has no ${manifests.join(' or ')}`);
 }
 
-async function openLocal(at: StepAttempt, path: string): Promise<OpenedAction> {
+async function openLocal({ run }: JobScene, at: StepAttempt, path: string): Promise<OpenedAction> {
   const { workspace } = at.held.use.inside;
   const folder = posix.join(workspace, path);
   if (folder !== workspace && !folder.startsWith(`${workspace}/`)) {
@@ -80,11 +83,22 @@ async function openLocal(at: StepAttempt, path: string): Promise<OpenedAction> {
   for (const file of manifests) {
     const text = await guestText(at.held.vm, posix.join(folder, file), at.stop.signal);
     if (text !== undefined) {
-      return { definition: definitionOf(text, posix.join(path, file)), folder, name: path };
+      const own = definitionOf(text, posix.join(path, file));
+      return { definition: withOwn(own, commitAtHand(run.plan.contexts.github)), folder, name: path };
     }
   }
   const hint = 'is the repository checked out, as actions/checkout does it?';
   throw new StepFailure('not-started', `there is no ${manifests.join(' or ')} in ${path} of the workspace: ${hint}`);
+}
+
+/** Actions that a composite one uses of its own repository are at its own commit. */
+function withOwn(definition: ActionDefinition, { repository, ref }: Commit): ActionDefinition {
+  const { runs } = definition;
+  if (runs.kind !== 'composite') {
+    return definition;
+  }
+  const steps = runs.steps.map((step) => ({ ...step, work: ofRepository(step.work, { repository, ref }) }));
+  return { ...definition, runs: { ...runs, steps } };
 }
 
 function definitionOf(text: string, file: string): ActionDefinition {

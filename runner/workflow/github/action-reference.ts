@@ -1,7 +1,8 @@
+import { posix } from 'node:path';
 import type { ActionReference } from '../../model/workflow.ts';
 
 /** The forms `uses` of a step may have. */
-export const usesAllowed = './folder, owner/repo@ref, owner/repo/folder@ref, docker://image';
+export const usesAllowed = './folder, $/folder, owner/repo@ref, owner/repo/folder@ref, docker://image';
 
 /** What `uses` of a step names, or `undefined` for what has none of its forms. */
 export function actionReference(uses: string): ActionReference | undefined {
@@ -11,6 +12,12 @@ export function actionReference(uses: string): ActionReference | undefined {
   }
   if (text.startsWith('./') || text.startsWith('.\\')) {
     return { kind: 'local', path: text.replaceAll('\\', '/') };
+  }
+  if (text.startsWith('$/')) {
+    const path = posix.normalize(text.slice('$/'.length));
+    return path.startsWith('..') || path.startsWith('/') || text.includes('@')
+      ? undefined
+      : { kind: 'self', path: path === '.' ? '' : path.replace(/\/$/, '') };
   }
   const [name = '', ref = '', ...more] = text.split('@');
   const [owner = '', repo = '', ...path] = name.split(/[\\/]/).filter((part) => part !== '');

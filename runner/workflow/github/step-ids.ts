@@ -65,6 +65,7 @@ function workWord(field: Field): string {
   const reference = uses === undefined ? undefined : actionReference(uses);
   switch (reference?.kind) {
     case 'local':
+    case 'self':
       return 'self';
     case 'image':
       return reference.image;

@@ -1,7 +1,7 @@
 import type { WorkflowReference } from '../../model/workflow.ts';
 
 /** The forms `uses` of a job may have. */
-const allowed = './.github/workflows/file.yml, owner/repo/.github/workflows/file.yml@ref';
+const allowed = './.github/workflows/file.yml, $/.github/workflows/file.yml, owner/repo/.github/workflows/file.yml@ref';
 
 const folder = '.github/workflows/';
 
@@ -10,7 +10,8 @@ export function workflowReference(uses: string): WorkflowReference | string {
   const fault = (why: string) => `'uses' of a job: found '${uses}', ${why}; allowed: ${allowed}`;
   const text = uses.trim();
   const cut = text.lastIndexOf('@');
-  if (text.startsWith('./')) {
+  // For a file both say the same: the caller's repository, at the caller's commit.
+  if (text.startsWith('./') || text.startsWith('$/')) {
     if (cut !== -1) {
       return fault("which names a ref, but a workflow of the same repository is always taken from the caller's commit");
     }

@@ -4,7 +4,7 @@ import type { FetchedAction } from '../../../model/action.ts';
 import { askGit, gitIn } from '../git.ts';
 
 /** Bytes: no manifest of an action comes near. */
-const largestFile = 1024 ** 2;
+export const largestManifest = 1024 ** 2;
 
 /** A commit that is in the bare repository `folder`. `run` owns the programs that read it. */
 export function fetchedAction(
@@ -25,8 +25,8 @@ async function readFile(folder: string, object: string): Promise<string | undefi
     return undefined;
   }
   const size = Number(await askGit(git, 'cat-file', '-s', object));
-  if (size > largestFile) {
-    throw new WrongInput([{ message: `${object} has ${size} bytes; allowed: ${largestFile}` }]);
+  if (size > largestManifest) {
+    throw new WrongInput([{ message: `${object} has ${size} bytes; allowed: ${largestManifest}` }]);
   }
   return await git.raw(['cat-file', 'blob', object]);
 }

@@ -4,7 +4,7 @@ import { HostFault, WrongInput } from '../../../host/fault.ts';
 import { isSystemError } from '../../../host/in-place.ts';
 import type { ActionDefinition, FetchAction } from '../../../model/action.ts';
 import type { Problem } from '../../../model/problem.ts';
-import type { Job, Step, Workflow } from '../../../model/workflow.ts';
+import type { ActionReference, Job, Step, Workflow } from '../../../model/workflow.ts';
 import { everyJobCalled } from '../../../plan/every-job.ts';
 import type { ActionTree } from '../../../run/action/action-tree.ts';
 import { fetchActions } from '../../../run/action/fetch-actions.ts';
@@ -81,11 +81,12 @@ class Collecting {
 
   /** The steps of an action of the working tree, looked at once. */
   async #local({ work }: Step, problems: Problem[]): Promise<readonly Step[]> {
-    if (work.kind !== 'action' || work.reference.kind !== 'local' || this.#seen.has(work.reference.path)) {
+    const path = work.kind === 'action' && isOwn(work.reference) ? posix.join('/', work.reference.path) : undefined;
+    if (path === undefined || this.#seen.has(path)) {
       return [];
     }
-    this.#seen.add(work.reference.path);
-    const definition = await localDefinition(this.#top, work.reference.path, problems);
+    this.#seen.add(path);
+    const definition = await localDefinition(this.#top, path, problems);
     return definition?.runs.kind === 'composite' ? definition.runs.steps : [];
   }
 }
@@ -95,10 +96,17 @@ function stepsInside({ definition, uses }: ActionTree): readonly Step[] {
   return [...own, ...[...uses.values()].flatMap(stepsInside)];
 }
 
+/** Whether an action is of the working tree, whichever way it is written. */
+function isOwn(
+  reference: ActionReference,
+): reference is Extract<ActionReference, { readonly path: string; readonly kind: 'local' | 'self' }> {
+  return reference.kind === 'local' || reference.kind === 'self';
+}
+
 /** `undefined` for one that is not there: a step may make it, or check it out. */
 async function localDefinition(top: string, path: string, problems: Problem[]): Promise<ActionDefinition | undefined> {
   for (const name of ['action.yml', 'action.yaml']) {
-    const file = join(top, posix.join('/', path), name);
+    const file = join(top, path, name);
     const text = await readFile(file, 'utf8').catch((error: unknown) => {
       if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
         return undefined;

@@ -22,6 +22,23 @@ export interface ExpressionFailure {
  * exist is asked of `findUses`, so that all unknown ones are told at once.
  */
 export function parseExpression(source: string): ParsedExpression | ExpressionFailure {
+  const found = known.get(source);
+  if (found !== undefined) {
+    return found;
+  }
+  const read = readExpression(source);
+  if (known.size >= mostKnown) {
+    known.clear();
+  }
+  known.set(source, read);
+  return read;
+}
+
+/** The same few expressions are read again for every cell of a matrix. */
+const known = new Map<string, ParsedExpression | ExpressionFailure>();
+const mostKnown = 1000;
+
+function readExpression(source: string): ParsedExpression | ExpressionFailure {
   if (source.trim() === '') {
     return { ...problem('an empty expression; write something between ${{ and }}', 0), contexts: [] };
   }

@@ -39,7 +39,8 @@ function strategyTexts({ strategy, machine, secrets, runsOn, container, services
   return [...own, ...[failFast, maxParallel].flatMap(template), ...(matrix === undefined ? [] : templatesOf(matrix))];
 }
 
-function stepTexts(step: Step): Template[] {
+/** The texts of a step that its plan is made of. */
+export function stepTexts(step: Step): Template[] {
   return [...wishTexts(step), ...step.secrets, ...template(step.retry.attempts), ...template(step.retry.delay)];
 }
 

@@ -17,7 +17,8 @@ import { resolve, type Setting } from './resolve.ts';
 import { resolveResources } from './resources.ts';
 import { imageOfLabels } from './runs-on.ts';
 import { resolveSecrets } from './secrets.ts';
-import { type JobWishes, planStep, resolveImage } from './step.ts';
+import { type JobWishes, resolveImage } from './step.ts';
+import { StepPlans } from './step-plans.ts';
 import { resolveStrategy } from './strategy.ts';
 import { resolveTimeout } from './timeout.ts';
 
@@ -48,6 +49,7 @@ export function planJob(
     return { jobs: [], problems: [...problems, room.problem(job)] };
   }
   const ids = uniqueIds(cells.map((cell) => (cell.naming === undefined ? job.id : cellId(job.id, cell.naming))));
+  const steps = new StepPlans(job, bounds);
   const jobs = cells.flatMap((cell, index): (PlannedJob | PlannedCall)[] => {
     // What is not wanted need not be possible here.
     if (!keptBy(cell.values, bounds.matrix)) {
@@ -58,7 +60,7 @@ export function planJob(
     const id = ids[index] ?? job.id;
     const head = headOf(job, { id: idWithin(within, id), suffix: id.slice(job.id.length) }, cell, spot);
     if (job.call === undefined) {
-      return [planCell(job, head, bounds, own)];
+      return [planCell(job, head, { bounds, steps }, own)];
     }
     const call = planCall(job, head, place, own, planJobs);
     return call === undefined ? [] : [call];
@@ -124,9 +126,14 @@ function nameOf({ name }: Job, suffix: string): { name?: Template } {
   return { name: { ...name, text: `${name.text}${suffix}` } };
 }
 
-function planCell(job: Job, head: ReturnType<typeof headOf>, bounds: PlanBounds, setting: Setting): PlannedJob {
-  const wishes = jobWishes(job, bounds, setting);
-  const { container, services, steps } = planMachines(job, wishes, bounds, setting);
+interface Planning {
+  readonly bounds: PlanBounds;
+  readonly steps: StepPlans;
+}
+
+function planCell(job: Job, head: ReturnType<typeof headOf>, planning: Planning, setting: Setting): PlannedJob {
+  const wishes = jobWishes(job, planning.bounds, setting);
+  const { container, services, steps } = planMachines(job, wishes, planning, setting);
   const timeout = resolveTimeout(job.timeout, setting);
   const cancelTimeout = resolveTimeout(job.cancelTimeout, setting);
   return {
@@ -152,11 +159,11 @@ function planCell(job: Job, head: ReturnType<typeof headOf>, bounds: PlanBounds,
   };
 }
 
-function planMachines(job: Job, wishes: JobWishes, bounds: PlanBounds, setting: Setting) {
+function planMachines(job: Job, wishes: JobWishes, { bounds, steps: plans }: Planning, setting: Setting) {
   const { isolation } = chooseIsolation(wishes.isolation, bounds.isolation, undefined);
   const container = planContainer(job.container, { ...bounds, isolation }, setting);
   const services = planServices(job.services, { ...bounds, isolation }, setting);
-  const steps = job.steps.map((step) => planStep(step, job, wishes, bounds, setting));
+  const steps = plans.of(wishes, setting);
   return {
     container,
     services,

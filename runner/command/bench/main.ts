@@ -5,6 +5,7 @@ import { ensureSetup } from '../ensure-setup.ts';
 import { coldBoot } from './cold-boot.ts';
 import { logFlood } from './log-flood.ts';
 import { manyJobs } from './many-jobs.ts';
+import { planMatrix } from './plan-matrix.ts';
 import { rerunFailed } from './rerun.ts';
 import { runStepOverhead } from './run-step.ts';
 import { sandboxStep } from './sandbox-step.ts';
@@ -14,6 +15,7 @@ import { startUp } from './start-up.ts';
 /** Each stands alone: one that cannot run here says why, and the exit code tells that something is missing. */
 const benches: readonly (() => Promise<readonly Section[]>)[] = [
   () => startUp(15),
+  async () => [await planMatrix(15)],
   async () => [await sandboxStep(15)],
   async () => [await runStepOverhead()],
   async () => [await rerunFailed(9)],

@@ -23,12 +23,13 @@ class Looking {
       if (call === undefined || this.#seen.get(inside)?.has(JSON.stringify(permissions)) === true) {
         continue;
       }
-      for (const job of inside) {
+      const asking = inside.flatMap((job) => {
         const excess = beyond(job.permissions, permissions);
-        if (excess !== undefined) {
-          const message = `the job '${job.id}' of ${call.uses.text} asks for ${excess}`;
-          yield { message, place: call.uses.place };
-        }
+        return excess === undefined ? [] : [`the job '${job.id}' of ${call.uses.text} asks for ${excess}`];
+      });
+      const others = asking.length > 1 ? `; ${asking.length - 1} more of its jobs ask for too much` : '';
+      if (asking[0] !== undefined) {
+        yield { message: `${asking[0]}${others}`, place: call.uses.place };
       }
       yield* this.into(inside, permissions);
     }

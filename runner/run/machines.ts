@@ -155,7 +155,8 @@ export class Machines {
     const choice = await this.#services.choose({ isolation, network, ...(accel === undefined ? {} : { accel }) });
     const disk = request.disk(choice);
     const [image, tools] = await orAbort(Promise.all([this.image(request.image), this.#tools(request)]), signal);
-    const weight = weightOf(step, image, choice);
+    const attached = tools.map((tool) => tool.image);
+    const weight = weightOf(step, image, attached, choice);
     const slot = await this.#queue.acquire(weight, request.order, signal);
     try {
       await request.onPlace(choice);

@@ -13,14 +13,18 @@ const defaultMemory = 512 * 1024 ** 2;
 type Image = { readonly name: string; readonly config: ImageConfig };
 type Level = Pick<MachineChoice, 'isolation'>;
 
-/** What a step's machine takes of the budget. Throws a `WrongInput` with its `memoryProblem`. */
-export function weightOf(step: PlannedStep, image: Image, level: Level): Weight {
+/**
+ * What a step's machine takes of the budget; `tools`: what is attached to it, which wish for memory as images do. Throws
+ * a `WrongInput` with its `memoryProblem`.
+ */
+export function weightOf(step: PlannedStep, image: Image, tools: readonly Image[], level: Level): Weight {
   const problem = memoryProblem(step, image, level);
   if (problem !== undefined) {
     throw new WrongInput([problem]);
   }
   const { cpu, memory } = step.resources;
-  return { cpu, memory: memory ?? Math.max(image.config.memory ?? defaultMemory, leastMemory(image, level)) };
+  const wishes = [image.config.memory ?? defaultMemory, ...tools.map(({ config }) => config.memory ?? 0)];
+  return { cpu, memory: memory ?? Math.max(...wishes, leastMemory(image, level)) };
 }
 
 /** Memory that a step names and its image cannot boot with at a level. */

@@ -49,10 +49,25 @@ export interface CompositeRuns {
   readonly outputs: ReadonlyMap<string, Template>;
 }
 
-/** Kinds that nothing runs yet, by what the file says. */
+/** A command in a container of an image of a registry. Each `main`, `pre`, `post` takes the place of the image's own. */
+export interface DockerRuns {
+  readonly kind: 'docker';
+  /** The image's name, without `docker://`. */
+  readonly image: string;
+  readonly main?: string;
+  readonly args: readonly Template[];
+  /** Variables for those that have none of the name. */
+  readonly env: ReadonlyMap<string, Template>;
+  readonly pre?: string;
+  readonly preIf?: Template;
+  readonly post?: string;
+  readonly postIf?: Template;
+}
+
+/** What nothing runs yet: a sentence that follows the action's name. */
 export interface OtherRuns {
   readonly kind: 'other';
-  readonly using: string;
+  readonly why: string;
 }
 
 /** What an `action.yml` says, validated, its expressions unevaluated. */
@@ -60,5 +75,5 @@ export interface ActionDefinition {
   readonly name: string;
   /** By their names in lower case. */
   readonly inputs: ReadonlyMap<string, ActionInput>;
-  readonly runs: JavaScriptRuns | CompositeRuns | OtherRuns;
+  readonly runs: JavaScriptRuns | DockerRuns | CompositeRuns | OtherRuns;
 }

@@ -1,3 +1,4 @@
+import type { PlanBounds } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { StepWork } from '../model/workflow.ts';
 
@@ -14,11 +15,11 @@ export function isBuiltIn(work: StepWork): boolean {
   );
 }
 
-/** What a step asks of actions that nothing runs yet. */
-export function actionProblems(work: StepWork): Problem[] {
+/** What is wrong with an action that is an image. */
+export function actionProblems(work: StepWork, { whyNoImage }: Pick<PlanBounds, 'whyNoImage'>): Problem[] {
   if (work.kind !== 'action' || work.reference.kind !== 'image') {
     return [];
   }
-  const message = `the action '${work.uses.text}' is an image, which cannot be run yet`;
-  return [{ message, place: work.uses.place }];
+  const message = whyNoImage?.(`docker://${work.reference.image}`);
+  return message === undefined ? [] : [{ message, place: work.uses.place }];
 }

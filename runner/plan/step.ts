@@ -27,7 +27,7 @@ export function planStep(step: Step, job: Job, wishes: JobWishes, bounds: PlanBo
   setting.problems.push(...(problem === undefined ? [] : [problem]));
   setting.problems.push(...resourceProblems(resources, isolation, bounds.host, placeOf));
   const timeout = isMinutes(step.timeout) ? step.timeout : resolve(step.timeout, durationReading, setting);
-  setting.problems.push(...actionProblems(step.work));
+  setting.problems.push(...actionProblems(step.work, bounds));
   const image = resolveImage(step, setting) ?? wishes.image ?? bounds.image;
   const message = bounds.whyNoImage?.(image);
   if (message !== undefined) {

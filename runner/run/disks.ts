@@ -108,6 +108,6 @@ export class JobDisks {
 }
 
 /** Where a machine's disk is made, without extension. */
-export function diskPath(folder: string, job: number, step: number, attemptNumber: number): string {
-  return join(folder, `${job}-${step}-${attemptNumber}`);
+export function diskPath(folder: string, job: number, step: number, attemptName: string): string {
+  return join(folder, `${job}-${step}-${attemptName}`);
 }

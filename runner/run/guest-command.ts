@@ -23,7 +23,12 @@ export interface StepAttempt {
   readonly step: PlannedStep;
   /** Unique on the machine. */
   readonly folder: string;
-  readonly held: HeldMachine;
+  /** Another one once a part of the step took a machine of its own: see `moveTo`. */
+  held: HeldMachine;
+  /** How often that was. */
+  moves: number;
+  /** Names its disks. */
+  readonly origin: { readonly index: number; readonly attempt: number };
   readonly output: StepOutput;
   readonly stop: Stop;
   /** What the last command that was begun ran with. */
@@ -95,6 +100,7 @@ async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, 
   const who = user === undefined ? {} : { user };
   const words = { argv: command.argv(path), env: command.env(folder), cwd, ...who, ...wayDown(scene) };
   at.last.command = { env: words.env, cwd };
+  held.used = true;
   try {
     return await held.vm.exec(words, output, stop.signal);
   } finally {

@@ -2,6 +2,7 @@ import { causeText } from '../host/fault.ts';
 import type { Leftovers } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { LastMachine } from './closing.ts';
+import { machineKind } from './container/machine-kind.ts';
 import type { End } from './ending.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
@@ -17,12 +18,14 @@ export async function inheritorOf(
   end: End,
   next: readonly PlannedStep[],
 ): Promise<PlannedStep | undefined> {
-  if (end.reason === 'guest-lost' || end.reason === 'host-fault') {
+  // What an action's container left ends with it.
+  if (end.reason === 'guest-lost' || end.reason === 'host-fault' || held.gone || held.use.role === 'action') {
     return undefined;
   }
   const policy = scene.job.machine;
   const candidate = policy === 'kept' ? next[0] : policy === 'auto' ? heirAmong(scene, step, next) : undefined;
-  const heir = candidate !== undefined && held.suits(candidate) ? candidate : undefined;
+  const suits = candidate !== undefined && held.suits(candidate) && machineKind(scene, candidate).role === 'steps';
+  const heir = suits ? candidate : undefined;
   if (policy === 'kept' && heir !== undefined) {
     return heir;
   }
@@ -65,7 +68,7 @@ async function whatIsLeft(
 }
 
 /** "process sleep (12), mount /mnt"; `undefined` when nothing is left. */
-function shownLeftovers({ processes, mounts, network }: Leftovers): string | undefined {
+export function shownLeftovers({ processes, mounts, network }: Leftovers): string | undefined {
   const all = [
     ...processes.map(({ pid, name }) => `process ${name} (${pid})`),
     ...mounts.map((mount) => `mount ${mount}`),

@@ -66,7 +66,10 @@ export class HeldMachine {
   readonly image: ImageFile;
   readonly step: PlannedStep;
   readonly use: MachineUse;
+  readonly wish: ImageWish;
   readonly hostname: string;
+  /** Whether a command was run in it. */
+  used = false;
   readonly #slot: Slot;
   readonly #onGone: (held: HeldMachine) => void;
   readonly #done = new Map<string, Promise<void>>();
@@ -75,7 +78,7 @@ export class HeldMachine {
   constructor(
     vm: MicroVm,
     image: ImageFile,
-    { step, use, hostname }: Pick<MachineRequest, 'step' | 'use' | 'hostname'>,
+    { step, use, image: wish, hostname }: Pick<MachineRequest, 'step' | 'use' | 'image' | 'hostname'>,
     slot: Slot,
     onGone: (held: HeldMachine) => void,
   ) {
@@ -83,6 +86,7 @@ export class HeldMachine {
     this.image = image;
     this.step = step;
     this.use = use;
+    this.wish = wish;
     this.hostname = hostName(hostname);
     this.#slot = slot;
     this.#onGone = onGone;

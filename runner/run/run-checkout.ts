@@ -4,6 +4,7 @@ import { WrongInput } from '../host/fault.ts';
 import type { SourceRequest } from '../model/lease.ts';
 import type { ActionWork, Json } from '../model/workflow.ts';
 import { checkoutWish } from './checkout-inputs.ts';
+import { moveTo } from './container/move.ts';
 import { StepFailure, succeeded } from './ending.ts';
 import type { Frame, Piece } from './frame.ts';
 import type { CommandRun, StepAttempt } from './guest-command.ts';
@@ -23,6 +24,7 @@ export async function runCheckout(
   piece: Piece,
   work: ActionWork,
 ): Promise<CommandRun> {
+  await moveTo(scene, at, { role: 'steps' });
   const inputs = inputsOf(scene, at, frame, piece, work);
   const wish = checkoutWish(inputs, (repository, ref) => isHere(scene, repository, ref));
   for (const name of wish.idle) {

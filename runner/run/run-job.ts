@@ -1,3 +1,4 @@
+import { WrongInput } from '../host/fault.ts';
 import type { JobResult } from '../model/event.ts';
 import type { PlannedJob } from '../model/plan.ts';
 import type { Json, StepWork } from '../model/workflow.ts';
@@ -9,6 +10,7 @@ import { Background } from './background.ts';
 import type { JobStop } from './cancel.ts';
 import { closeJob, type LastMachine } from './closing.ts';
 import { openContainer } from './container/job-containers.ts';
+import { sharedContainers } from './container/machine-kind.ts';
 import { jobContexts } from './contexts.ts';
 import { JobDisks } from './disks.ts';
 import { jobTitle } from './display-name.ts';
@@ -115,6 +117,10 @@ class JobRun {
       }
       for (const [step, tree] of await fetchActions(job.steps, fetching, stop.asked.signal)) {
         this.#scene.trees.set(step, tree);
+      }
+      const problems = sharedContainers(this.#scene);
+      if (problems.length > 0) {
+        throw new WrongInput(problems);
       }
       const from = await run.earlier?.steps(run, job, needs, graph);
       if (run.earlier !== undefined && from !== undefined) {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { fillTemplate } from '../expression/evaluate.ts';
 import type { Json, ScriptWork } from '../model/workflow.ts';
+import { moveTo } from './container/move.ts';
 import { stepEnvironment } from './environment.ts';
 import type { Frame, Piece } from './frame.ts';
 import { type CommandRun, runGuestCommand, type StepAttempt } from './guest-command.ts';
@@ -20,6 +21,7 @@ export async function runScript(
   piece: Piece,
   work: ScriptWork,
 ): Promise<CommandRun> {
+  await moveTo(scene, at, { role: 'steps' });
   const { step, held } = at;
   const { dialect } = scene.run.plan;
   const script = await scriptWords(scene, at, frame, piece, work);

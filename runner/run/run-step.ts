@@ -3,7 +3,6 @@ import { stepHoldsOver, survivesStop } from './condition.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import type { CommandPlace, StepAttempt } from './guest-command.ts';
 import { digestFiles } from './guest-files.ts';
-import { insideOf } from './inside.ts';
 import type { HeldMachine } from './machines.ts';
 import type { Slot } from './queue.ts';
 import { withRetry } from './retry.ts';
@@ -75,6 +74,7 @@ async function oneAttempt(
   let place: Slot | undefined;
   const last: StepAttempt['last'] = {};
   let held = inherited;
+  let at: StepAttempt | undefined;
   try {
     place = step.background === true ? await scene.background.place(stop.signal) : undefined;
     const origin = { parent: scene.disks.before(step.id), index, attempt };
@@ -94,11 +94,13 @@ async function oneAttempt(
       }
       await tellStart(scene, step, attempt, held);
     }
-    const ran = await runWork(scene, { step, folder: `${index}-${attempt}`, held, output, stop, last });
-    return { ...ran, held, ...lastOf(last) };
+    at = { step, folder: `${index}-${attempt}`, held, moves: 0, origin: { index, attempt }, output, stop, last };
+    const ran = await runWork(scene, at);
+    return { ...ran, held: at.held, ...lastOf(last) };
   } catch (error) {
     const end = await endOfAttempt(scene, step, error, stop);
-    return { ...end, words: noWords, artifacts: [], ...(held === undefined ? {} : { held }), ...lastOf(last) };
+    const up = at?.held ?? held;
+    return { ...end, words: noWords, artifacts: [], ...(up === undefined ? {} : { held: up }), ...lastOf(last) };
   } finally {
     unlink();
     place?.release();
@@ -110,8 +112,8 @@ function asksForFiles({ condition }: PlannedStep): boolean {
 }
 
 /** Whether a condition holds that asks for files, which are at hand now. Throws an `ExpressionError`. */
-async function holdsOn(scene: JobScene, step: PlannedStep, { vm }: HeldMachine, stop: Stop): Promise<boolean> {
-  const { workspace } = insideOf(scene);
+async function holdsOn(scene: JobScene, step: PlannedStep, { vm, use }: HeldMachine, stop: Stop): Promise<boolean> {
+  const { workspace } = use.inside;
   return await stepHoldsOver(scene, step, (patterns) => digestFiles(vm, patterns, stop.signal, workspace));
 }
 

@@ -2,8 +2,9 @@ import { WrongInput } from '../host/fault.ts';
 import type { DiskSpec, MachineChoice } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import { hostsFile } from './container/hosts-file.ts';
+import { type MachineKind, machineKind } from './container/machine-kind.ts';
 import { defaultDisk, diskPath, type StepDisk } from './disks.ts';
-import { insideOf } from './inside.ts';
+import { insideAction, insideOf } from './inside.ts';
 import type { HeldMachine, MachineRequest } from './machines.ts';
 import type { JobScene } from './scene.ts';
 import { packFiles } from './tar.ts';
@@ -15,6 +16,8 @@ export interface DiskOrigin {
   /** Position of the step in its job; one past the last for the job's closing work. */
   readonly index: number;
   readonly attempt: number;
+  /** Counts the machines that parts of the step moved to. */
+  readonly move?: number;
 }
 
 /** A machine of a step's own, with a new disk or a fork. Rejects as `Machines.take` does. */
@@ -23,15 +26,16 @@ export async function takeMachine(
   step: PlannedStep,
   origin: DiskOrigin,
   signal: AbortSignal,
+  kind = machineKind(scene, step),
 ): Promise<HeldMachine> {
   const { run, job, disks } = scene;
   const held = await run.machines.take(
     {
       step,
-      ...machineFor(scene, step),
+      ...machineFor(scene, step, kind),
       hostname: scene.container?.planned.options.hostname ?? `${job.jobId}-${step.id}`,
       order: scene.index,
-      tools: scene.tools,
+      tools: kind.role === 'steps' ? scene.tools : [],
       disk: (choice) => diskSpec(scene, step, origin, choice),
       onPlace: async (choice) => {
         await scene.begin();
@@ -58,9 +62,13 @@ async function furnished(held: HeldMachine, { container }: JobScene, signal: Abo
   }
 }
 
-/** The job's own machine: of its container, where it has one. */
-function machineFor(scene: JobScene, step: PlannedStep): Pick<MachineRequest, 'image' | 'use'> {
+/** The job's own machine, of its container, where it has one; or one of an action's image. */
+function machineFor(scene: JobScene, step: PlannedStep, kind: MachineKind): Pick<MachineRequest, 'image' | 'use'> {
   const { container } = scene;
+  if (kind.role === 'action') {
+    const use = { role: 'action', user: 'of-image', env: {}, inside: insideAction(scene) } as const;
+    return { image: { reference: kind.image }, use };
+  }
   const inside = insideOf(scene);
   if (container === undefined) {
     return { image: { reference: step.image }, use: { role: 'steps', env: {}, inside } };
@@ -73,8 +81,13 @@ function machineFor(scene: JobScene, step: PlannedStep): Pick<MachineRequest, 'i
 }
 
 function diskSpec(scene: JobScene, step: PlannedStep, origin: DiskOrigin, { isolation }: MachineChoice): DiskSpec {
-  const { parent, index, attempt } = origin;
-  const path = diskPath(scene.run.services.disks, scene.number, index, attempt);
+  const { parent, index, attempt, move } = origin;
+  const path = diskPath(
+    scene.run.services.disks,
+    scene.number,
+    index,
+    move === undefined ? `${attempt}` : `${attempt}-${move}`,
+  );
   if (parent === undefined) {
     return { path, size: scene.job.disk ?? defaultDisk };
   }

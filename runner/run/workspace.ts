@@ -14,11 +14,11 @@ import { packFolders } from './tar.ts';
 export async function fillDisk(
   scene: JobScene,
   step: PlannedStep,
-  { vm, user }: HeldMachine,
+  { vm, user, use }: HeldMachine,
   signal: AbortSignal,
 ): Promise<void> {
   if (scene.disks.before(step.id) === undefined) {
-    if (user !== undefined) {
+    if (user !== undefined && use.role === 'steps') {
       await vm.copyIn(packFolders(ownFolders(scene)), work, signal, user);
     }
     await checkOut(scene, vm, signal);

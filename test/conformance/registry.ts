@@ -47,6 +47,13 @@ echo "in $PWD as $(id -u), home $HOME"
 exit "\${CODE:-0}"
 `;
 
+/** One command for all three ends of an action: counts how often it was run by what it keeps. */
+const around = `#!/bin/sh
+echo "around $1, so far: \${STATE_count:-none},$(cat /github/workspace/log 2>/dev/null)"
+echo "count=\${STATE_count:-}I" >> "$GITHUB_STATE"
+printf ' %s' "$1" >> /github/workspace/log
+`;
+
 async function pushAll(registry: RealRegistry, behind: RealRegistry): Promise<void> {
   const base = await busyboxLayer();
   const path = 'PATH=/bin:/usr/bin';
@@ -56,7 +63,8 @@ async function pushAll(registry: RealRegistry, behind: RealRegistry): Promise<vo
   await registry.push('app', '1', app);
   await registry.push('app', 'user', await image({ Env: [path], User: 'app' }));
   const run = { name: 'entrypoint.sh', mode: 0o755, mtime, text: entrypoint };
-  const tool = await image({ Env: [path], Entrypoint: ['/entrypoint.sh'], Cmd: ['of', 'the image'] }, [run]);
+  const script = { name: 'around.sh', mode: 0o755, mtime, text: around };
+  const tool = await image({ Env: [path], Entrypoint: ['/entrypoint.sh'], Cmd: ['of', 'the image'] }, [run, script]);
   await registry.push('tool', '1', tool);
   await behind.push('app', '1', await image({ Env: [path, 'APP=behind a password'] }));
 }

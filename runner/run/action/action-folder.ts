@@ -4,9 +4,11 @@ import type { ActionDefinition, FetchedAction } from '../../model/action.ts';
 import type { ActionReference } from '../../model/workflow.ts';
 import { type Commit, commitAtHand, ofRepository } from '../../plan/self-reference.ts';
 import { readAction } from '../../workflow/github/read-action.ts';
+import { moveTo } from '../container/move.ts';
 import { StepFailure } from '../ending.ts';
 import type { StepAttempt } from '../guest-command.ts';
 import { guestText } from '../guest-text.ts';
+import { insideOf } from '../inside.ts';
 import type { JobScene } from '../scene.ts';
 
 /** An action whose files are in the machine. */
@@ -32,8 +34,14 @@ export async function openAction(scene: JobScene, at: StepAttempt, reference: Ac
     case 'self':
       throw new Error(`an action of the file's own repository, of which nobody said which that is: ${reference.path}`);
     case 'image':
-      throw new StepFailure('not-started', `docker://${reference.image} cannot be run yet`);
+      return imageAction(reference.image);
   }
+}
+
+/** An image is an action that says nothing of itself. */
+function imageAction(image: string): OpenedAction {
+  const runs = { kind: 'docker', image, args: [], env: new Map() } as const;
+  return { definition: { name: image, inputs: new Map(), runs }, folder: '', name: `docker://${image}` };
 }
 
 async function openFetched(
@@ -44,8 +52,12 @@ async function openFetched(
   const name = `${repository}${path === '' ? '' : `/${path}`}@${ref}`;
   const fetched = await scene.run.services.actions(repository, ref, at.stop.signal);
   const definition = await fetchedDefinition(fetched, path, name);
-  const top = posix.join(at.held.use.inside.actions, repository, ref);
-  await bring(scene, at, fetched, top);
+  const top = posix.join(insideOf(scene).actions, repository, ref);
+  // What runs in a container of its own brings its files in its image.
+  if (definition.runs.kind !== 'docker') {
+    await moveTo(scene, at, { role: 'steps' });
+    await bring(scene, at, fetched, top);
+  }
   return { definition, folder: posix.join(top, path), name, repository, ref };
 }
 
@@ -70,6 +82,9 @@ export async function fetchedDefinition(fetched: FetchedAction, path: string, na
     if (text !== undefined) {
       return withOwn(definitionOf(text, `${name}/${file}`), fetched);
     }
+  }
+  if ((await fetched.read(posix.join(path, 'Dockerfile'))) !== undefined) {
+    throw new StepFailure('not-started', `${name} is built from its Dockerfile, and images cannot be built yet`);
   }
   throw new StepFailure('not-started', `${name} has no ${manifests.join(' or ')}`);
 }

@@ -3,7 +3,11 @@ import { fillNamed } from '../../expression/named.ts';
 import type { Scope } from '../../expression/scope.ts';
 import type { ActionDefinition, ActionInput } from '../../model/action.ts';
 import type { ActionWork } from '../../model/workflow.ts';
+import type { Frame } from '../frame.ts';
 import type { OpenedAction } from './action-folder.ts';
+
+/** What every action that is an image takes besides. */
+const ofContainers = ['args', 'entrypoint'];
 
 /** What an action is given. */
 export interface ActionInputs {
@@ -20,7 +24,8 @@ export function actionInputs({ inputs }: ActionWork, { definition, name }: Opene
   for (const [key, input] of definition.inputs) {
     values.set(key, input.default === undefined ? '' : fillTemplate(input.default, scope));
   }
-  const unknown = given.filter(([key]) => !definition.inputs.has(key)).map(([key]) => key);
+  const also = definition.runs.kind === 'docker' ? ofContainers : [];
+  const unknown = given.map(([key]) => key).filter((key) => !definition.inputs.has(key) && !also.includes(key));
   const old = given.flatMap(([key]) => definition.inputs.get(key)?.deprecation ?? []);
   for (const [key, value] of given) {
     values.set(key, value);
@@ -44,8 +49,25 @@ function withoutToken({ inputs }: ActionDefinition, values: ReadonlyMap<string, 
   return [...inputs].flatMap(([key, input]) => (values.get(key) === '' && takes(input) ? [key] : []));
 }
 
+/** The variables that tell an action what it is given, and where it comes from. */
+export function actionVariables(
+  { variables }: Pick<Frame, 'variables'>,
+  {
+    inputs,
+    repository,
+    ref,
+  }: Pick<OpenedAction, 'repository' | 'ref'> & { readonly inputs: ReadonlyMap<string, string> },
+): Record<string, string> {
+  const origin = { GITHUB_ACTION_REPOSITORY: repository ?? '', GITHUB_ACTION_REF: ref ?? '' };
+  return {
+    ...variables,
+    ...inputVariables(inputs),
+    ...(repository === undefined || ref === undefined ? {} : origin),
+  };
+}
+
 /** As variables: `INPUT_` and the name in upper case, blanks as underscores; hyphens stay. */
-export function inputVariables(values: ReadonlyMap<string, string>): Record<string, string> {
+function inputVariables(values: ReadonlyMap<string, string>): Record<string, string> {
   return Object.fromEntries(
     [...values].map(([key, value]) => [`INPUT_${key.toUpperCase().replaceAll(' ', '_')}`, value]),
   );

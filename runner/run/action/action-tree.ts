@@ -13,5 +13,5 @@ export interface ActionTree {
 /** Whether it, or an action inside it, has a script to be run before the job's steps. */
 export function hasPre({ definition, uses }: ActionTree): boolean {
   const { runs } = definition;
-  return (runs.kind === 'javascript' && runs.pre !== undefined) || [...uses.values()].some(hasPre);
+  return ('pre' in runs && runs.pre !== undefined) || [...uses.values()].some(hasPre);
 }

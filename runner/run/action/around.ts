@@ -1,4 +1,3 @@
-import type { JavaScriptRuns } from '../../model/action.ts';
 import type { PlannedJob, PlannedStep } from '../../model/plan.ts';
 import type { AroundWork, Template } from '../../model/workflow.ts';
 import type { Frame } from '../frame.ts';
@@ -6,11 +5,12 @@ import type { RunScene } from '../scene.ts';
 import type { OpenedAction } from './action-folder.ts';
 import { isDoneHere } from './done-here.ts';
 import type { ActionPiece } from './run-action.ts';
+import type { ScriptedRuns } from './run-scripted.ts';
 
 /** An action that was begun and has an end of its own. */
 export interface BegunAction {
   readonly action: OpenedAction;
-  readonly runs: JavaScriptRuns & { readonly post: string };
+  readonly runs: ScriptedRuns & { readonly post: string };
   readonly frame: Frame;
   /** What uses it. */
   readonly piece: ActionPiece;

@@ -71,6 +71,9 @@ class Fetching {
       throw new StepFailure('not-started', `actions use each other more than ${deepest} deep: ${trail.join(' > ')}`);
     }
     const definition = await fetchedDefinition(await this.#fetching.fetch(repository, ref, this.#signal), path, name);
+    if (definition.runs.kind === 'other') {
+      throw new StepFailure('not-started', `${name} ${definition.runs.why}`);
+    }
     return { definition, uses: await this.#inside(definition, trail) };
   }
 

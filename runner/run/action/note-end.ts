@@ -1,13 +1,13 @@
-import type { JavaScriptRuns } from '../../model/action.ts';
 import type { Frame, Piece } from '../frame.ts';
 import type { JobScene } from '../scene.ts';
 import type { BegunAction } from './around.ts';
+import type { ScriptedRuns } from './run-scripted.ts';
 
 /** Notes, once, that an action which a step uses was begun and has an end to be run. */
 export function noteEnd(
   { begunActions }: JobScene,
   step: string,
-  { runs, ...begun }: Omit<BegunAction, 'runs'> & { readonly runs: JavaScriptRuns },
+  { runs, ...begun }: Omit<BegunAction, 'runs'> & { readonly runs: ScriptedRuns },
 ): void {
   const { post } = runs;
   const known = begunActions.get(step) ?? [];

@@ -10,7 +10,7 @@ import { type OpenedAction, openAction } from './action-folder.ts';
 import { actionInputs } from './action-inputs.ts';
 import { deepest } from './action-tree.ts';
 import { runComposite } from './run-composite.ts';
-import { runJavaScript } from './run-javascript.ts';
+import { runMain } from './run-scripted.ts';
 
 /** A piece that uses an action. */
 export type ActionPiece = Piece & { readonly work: ActionWork };
@@ -47,14 +47,12 @@ export async function runAction(use: ActionUse): Promise<CommandRun> {
   const { runs } = ready.definition;
   switch (runs.kind) {
     case 'javascript':
-      return await runJavaScript(use, ready, runs);
+    case 'docker':
+      return await runMain(use, ready, runs);
     case 'composite':
       return await runComposite(use, ready, runs);
     case 'other':
-      throw new StepFailure(
-        'not-started',
-        `${ready.name} is an action of kind '${runs.using}', which cannot be run yet`,
-      );
+      throw new StepFailure('not-started', `${ready.name} ${runs.why}`);
   }
 }
 

@@ -6,9 +6,9 @@ import { passOn } from '../frame.ts';
 import { type CommandRun, worse } from '../guest-command.ts';
 import { noWords } from '../step-files.ts';
 import type { BegunAction } from './around.ts';
-import { keepState, stateVariables } from './note-end.ts';
+import { keepState } from './note-end.ts';
 import { type ActionUse, givenTo } from './run-action.ts';
-import { runNode } from './run-javascript.ts';
+import { runOne } from './run-scripted.ts';
 
 type PostUse = Pick<ActionUse, 'scene' | 'at' | 'frame'>;
 
@@ -44,7 +44,7 @@ async function runPost(
     return undefined;
   }
   const use = { scene, at, frame, piece };
-  const run = await runNode(use, await givenTo(use, action), runs, runs.post, stateVariables(state));
+  const run = await runOne(use, await givenTo(use, action), runs, runs.post, state);
   keepState(state, run.words.state);
   passOn(run.words, frame);
   return run;

@@ -1,5 +1,5 @@
 import { evaluateCondition } from '../../expression/evaluate.ts';
-import type { CompositeRuns, JavaScriptRuns } from '../../model/action.ts';
+import type { CompositeRuns } from '../../model/action.ts';
 import type { AroundWork, StepWork } from '../../model/workflow.ts';
 import { type End, endOfError, succeeded } from '../ending.ts';
 import { type Frame, outerFrame, type Piece, passOn } from '../frame.ts';
@@ -7,9 +7,9 @@ import { type CommandRun, worse } from '../guest-command.ts';
 import { noWords } from '../step-files.ts';
 import { type ActionTree, hasPre } from './action-tree.ts';
 import { frameInside } from './frame-inside.ts';
-import { keepState, keyOf, noteEnd, stateOf, stateVariables } from './note-end.ts';
+import { keepState, keyOf, noteEnd, stateOf } from './note-end.ts';
 import { type ActionPiece, type ActionUse, readyAction } from './run-action.ts';
-import { runNode } from './run-javascript.ts';
+import { runOne, type ScriptedRuns } from './run-scripted.ts';
 
 const nothing: CommandRun = { end: succeeded, words: noWords, lost: false };
 
@@ -30,14 +30,14 @@ export async function runPre(
 
 async function preOf(use: ActionUse, tree: ActionTree): Promise<CommandRun> {
   const { runs } = tree.definition;
-  return runs.kind === 'javascript'
+  return runs.kind === 'javascript' || runs.kind === 'docker'
     ? await preScript(use, runs)
     : runs.kind === 'composite'
       ? await presInside(use, runs, tree)
       : nothing;
 }
 
-async function preScript(use: ActionUse, runs: JavaScriptRuns): Promise<CommandRun> {
+async function preScript(use: ActionUse, runs: ScriptedRuns): Promise<CommandRun> {
   const { scene, frame, piece } = use;
   if (runs.pre === undefined || !holds(frame, runs)) {
     return nothing;
@@ -48,14 +48,14 @@ async function preScript(use: ActionUse, runs: JavaScriptRuns): Promise<CommandR
   if (frame.depth === 0) {
     noteEnd(scene, piece.id, { action, runs, frame, piece, state });
   }
-  const run = await runNode(use, action, runs, runs.pre, stateVariables(state));
+  const run = await runOne(use, action, runs, runs.pre, state);
   keepState(state, run.words.state);
   passOn(run.words, frame);
   return { ...run, words: { ...noWords, ...(run.words.summary === undefined ? {} : { summary: run.words.summary }) } };
 }
 
 /** `pre-if`, left out, always holds. */
-function holds(frame: Frame, { preIf }: JavaScriptRuns): boolean {
+function holds(frame: Frame, { preIf }: ScriptedRuns): boolean {
   return preIf === undefined || evaluateCondition(preIf, { contexts: frame.contexts(), status: frame.status() });
 }
 

@@ -1,4 +1,4 @@
-import type { ActionDefinition, ActionInput, JavaScriptRuns } from '../../model/action.ts';
+import type { ActionDefinition, ActionInput, DockerRuns, JavaScriptRuns, OtherRuns } from '../../model/action.ts';
 import type { Problem } from '../../model/problem.ts';
 import { parseDocument } from '../document.ts';
 import { Field } from '../field.ts';
@@ -64,10 +64,36 @@ function readRuns(root: Field, gathering: Gathering): ActionDefinition['runs'] |
     });
     return { kind: 'composite', steps: compositeSteps(runs, gathering), outputs: new Map(outputs) };
   }
-  if (kind.text.toLowerCase() !== 'docker') {
-    gathering.tell(kind, `'using': found '${kind.text}'; allowed: ${enumerated(using)}`);
+  if (kind.text.toLowerCase() === 'docker') {
+    return readDocker(runs, gathering);
   }
-  return { kind: 'other', using: kind.text };
+  gathering.tell(kind, `'using': found '${kind.text}'; allowed: ${enumerated(using)}`);
+  return undefined;
+}
+
+/** An image that has to be built first is none yet. */
+function readDocker(runs: Field, gathering: Gathering): DockerRuns | OtherRuns {
+  const image = runs.get('image')?.text ?? '';
+  if (image === '') {
+    const message = "the key 'image' is missing; it takes docker://image";
+    gathering.problems.push({ message, place: runs.keyPlace });
+  }
+  if (!image.startsWith('docker://')) {
+    return { kind: 'other', why: `is built from its ${image}, and images cannot be built yet` };
+  }
+  const [main, pre, post] = ['entrypoint', 'pre-entrypoint', 'post-entrypoint'].map((key) => runs.get(key)?.text);
+  const [preIf, postIf] = ['pre-if', 'post-if'].map((key) => textAt(runs.get(key)));
+  return {
+    kind: 'docker',
+    image: image.slice('docker://'.length),
+    args: (runs.get('args')?.items() ?? []).map((item) => item.template),
+    env: namedAt(runs.get('env')),
+    ...(main === undefined || main === '' ? {} : { main }),
+    ...(pre === undefined ? {} : { pre }),
+    ...(preIf === undefined ? {} : { preIf }),
+    ...(post === undefined ? {} : { post }),
+    ...(postIf === undefined ? {} : { postIf }),
+  };
 }
 
 function readJavaScript(runs: Field, node: 20 | 24, gathering: Gathering): JavaScriptRuns {

@@ -15,8 +15,8 @@ export function clip(text: string, cells: number): string {
   return cells > 0 ? `${kept}…` : '';
 }
 
-/** Cells at most: characters that some terminals draw wide count as two, combining marks as one. */
-function widthOf(text: string): number {
+/** Cells a text takes at most: characters that some terminals draw wide count as two, combining marks as one. */
+export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) {
     width += (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;

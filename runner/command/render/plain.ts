@@ -2,12 +2,12 @@ import type { RunEvent } from '../../model/event.ts';
 import { cleanText } from './clean-text.ts';
 import { OnceTold } from './once-told.ts';
 import { Pause } from './pause.ts';
-import type { Out, Screen } from './screen.ts';
+import type { Excerpt, Out, Screen } from './screen.ts';
 import { Summaries } from './summaries.ts';
-import { linesFor } from './wording.ts';
+import { linesBelow, linesFor } from './wording.ts';
 
 /** Lines prefixed `job | ` for pipes and CI: no colours, no cursor movement, no control characters of a guest. */
-export function plainScreen(out: Out): Screen {
+export function plainScreen(out: Out, excerpt: Excerpt = async () => []): Screen {
   const summaries = new Summaries();
   const told = new OnceTold();
   const pause = new Pause();
@@ -19,7 +19,8 @@ export function plainScreen(out: Out): Screen {
       }
       summaries.take(event);
       const before = event.type === 'run-end' ? summaries.lines() : [];
-      const lines = [...before, ...linesFor(event)].map(({ job, text }) => {
+      const below = await linesBelow(event, excerpt);
+      const lines = [...before, ...linesFor(event), ...below].map(({ job, text }) => {
         const clean = cleanText(text, false);
         return job === undefined ? `${clean}\n` : `${cleanText(job, false)} | ${clean}\n`;
       });

@@ -1,3 +1,4 @@
+import type { RunEvent } from '../../model/event.ts';
 import type { RunSink } from '../../model/lease.ts';
 
 /** Shows the events of one run. */
@@ -7,6 +8,9 @@ export interface Screen extends RunSink {
   /** Leaves the terminal as it was found; after a run's last event or when it was given up. */
   close(): Promise<void>;
 }
+
+/** What stands below the line of a problem: the source's line and a caret. Is called with starts of runs, too. */
+export type Excerpt = (event: RunEvent) => Promise<readonly string[]>;
 
 /** Where text goes: stdout, or a file of a test. `write` resolves when there is room for more. */
 export interface Out {

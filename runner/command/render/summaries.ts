@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../model/event.ts';
+import { markdownLines } from './markdown.ts';
 import type { Line } from './wording.ts';
 
 /** Collects what steps wrote into their summary file, to show it when the run has ended. */
@@ -13,10 +14,7 @@ export class Summaries {
 
   lines(): readonly Line[] {
     return this.#texts.flatMap(({ job, text }) =>
-      text
-        .trimEnd()
-        .split('\n')
-        .map((line) => ({ job, text: line, tone: 'plain', guest: true }) as const),
+      markdownLines(text).map((line) => ({ job, text: line, tone: 'plain', guest: true }) as const),
     );
   }
 }

@@ -6,10 +6,10 @@ import { cleanText } from './clean-text.ts';
 import { LiveJobs } from './live.ts';
 import { OnceTold } from './once-told.ts';
 import { Pause } from './pause.ts';
-import type { Out, Screen } from './screen.ts';
+import type { Excerpt, Out, Screen } from './screen.ts';
 import { Summaries } from './summaries.ts';
 import { ResultTable } from './table.ts';
-import { type Line, linesFor, type Tone } from './wording.ts';
+import { type Line, linesBelow, linesFor, type Tone } from './wording.ts';
 
 /** How often the live lines are drawn, in milliseconds; lines of output wait that long as well, to go out together. */
 const drawEvery = 100;
@@ -20,8 +20,21 @@ const waitingBound = 64 * 1024;
  * For people: a live line a running job, what jobs print above them, a table of results at the end. `stream` is a
  * terminal; `out` writes to it too, with back-pressure.
  */
-export function terminalScreen(stream: NodeJS.WriteStream, out: Out, colours: boolean): Screen {
-  return new TerminalScreen(stream, out, pc.createColors(colours), colours);
+export function terminalScreen(
+  stream: NodeJS.WriteStream,
+  out: Out,
+  colours: boolean,
+  excerpt: Excerpt = async () => [],
+): Screen {
+  return new TerminalScreen({ stream, out, colors: pc.createColors(colours), colours, excerpt });
+}
+
+interface TerminalOptions {
+  readonly stream: NodeJS.WriteStream;
+  readonly out: Out;
+  readonly colors: Colors;
+  readonly colours: boolean;
+  readonly excerpt: Excerpt;
 }
 
 class TerminalScreen implements Screen {
@@ -29,6 +42,7 @@ class TerminalScreen implements Screen {
   readonly #out: Out;
   readonly #colors: Colors;
   readonly #colours: boolean;
+  readonly #excerpt: Excerpt;
   readonly #live: ReturnType<typeof createLogUpdate>;
   readonly #jobs = new LiveJobs();
   readonly #summaries = new Summaries();
@@ -41,11 +55,12 @@ class TerminalScreen implements Screen {
   #waiting = '';
   #drawing: Promise<void> = Promise.resolve();
 
-  constructor(stream: NodeJS.WriteStream, out: Out, colors: Colors, colours: boolean) {
+  constructor({ stream, out, colors, colours, excerpt }: TerminalOptions) {
     this.#stream = stream;
     this.#out = out;
     this.#colors = colors;
     this.#colours = colours;
+    this.#excerpt = excerpt;
     this.#live = createLogUpdate(stream);
     this.#palette = [colors.cyan, colors.magenta, colors.yellow, colors.blue, colors.green];
     // What fails here is told by the next write or by close, which wait for the same drawing.
@@ -63,7 +78,8 @@ class TerminalScreen implements Screen {
     if (event.type === 'run-end') {
       this.#endOfRun();
     }
-    for (const line of linesFor(event)) {
+    const below = await linesBelow(event, this.#excerpt);
+    for (const line of [...linesFor(event), ...below]) {
       this.#waiting += this.#text(line);
     }
     if (this.#waiting.length > waitingBound) {

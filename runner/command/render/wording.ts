@@ -10,6 +10,7 @@ import type {
   StepEndEvent,
 } from '../../model/event.ts';
 import { problemLine } from './problem-line.ts';
+import type { Excerpt } from './screen.ts';
 
 /** How a line is meant; a terminal gives it a colour. */
 export type Tone = 'plain' | 'quiet' | 'good' | 'bad' | 'warning';
@@ -98,6 +99,16 @@ function problemLines(event: ProblemEvent): readonly Line[] {
   }
   const text = level === undefined ? problemLine(problem) : `${level}: ${problemLine(problem)}`;
   return [{ ...jobOf(event), text, tone: level === 'notice' ? 'quiet' : level === 'warning' ? 'warning' : 'bad' }];
+}
+
+/** Lines that belong below those of a problem; `excerpt` is told of starts of runs, too. */
+export async function linesBelow(event: RunEvent, excerpt: Excerpt): Promise<readonly Line[]> {
+  if (event.type !== 'problem' && event.type !== 'run-start') {
+    return [];
+  }
+  const texts = await excerpt(event);
+  const job = 'job' in event && event.job !== undefined ? { job: event.job } : {};
+  return texts.map((text) => ({ ...job, text, tone: 'plain' }));
 }
 
 /** "failure: exit code 3, after 1.2s". */

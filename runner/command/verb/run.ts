@@ -5,6 +5,7 @@ import { readLock } from '../../provider/local/actions/lock-file.ts';
 import { openStore } from '../../store/store.ts';
 import { chooseScreen } from '../choose-screen.ts';
 import { readConfig } from '../config.ts';
+import { excerpts } from '../excerpts.ts';
 import { failureEvents } from '../failure-events.ts';
 import { checkShell, failureShell } from '../failure-shell.ts';
 import { imageAccess } from '../image-access.ts';
@@ -101,7 +102,7 @@ async function runForReal(
     const store = openStore(stateFolder());
     try {
       await sweepDeadRuns(store);
-      screen = await chooseScreen(given.options.json, interrupt.stop);
+      screen = await chooseScreen(given.options.json, interrupt.stop, excerpts(plans));
       const shell = given.options.shellOnFailure ? { onFailure: failureShell(screen) } : {};
       const setting = { ...given, ...request, ...shell, choose, signal: interrupt.signal, warn: say };
       const onRun = (run: string) => {

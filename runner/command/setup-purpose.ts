@@ -51,6 +51,7 @@ export async function hostPurposes(purpose: SetupPurpose, repository?: string): 
     ['registry', purpose.kind === 'test'],
     ['subordinate-ids', takesIds(purpose, debian.includes(true))],
     ['bench', purpose.kind === 'bench'],
+    ['test', purpose.kind === 'test'],
   ];
   return parts.filter(([, needed]) => needed).map(([part]) => part);
 }

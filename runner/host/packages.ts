@@ -13,7 +13,8 @@ export type Purpose =
   | 'oci-image'
   | 'registry'
   | 'checkout'
-  | 'bench';
+  | 'bench'
+  | 'test';
 
 /** Something the host must have. */
 export interface Need {
@@ -51,6 +52,7 @@ const table: readonly (readonly [Purpose, string, string, string])[] = [
   ['registry', 'docker-registry', 'docker-registry', 'serve images to the tests'],
   ['subordinate-ids', 'newuidmap', 'uidmap', 'have several user ids in a machine or an image without being root'],
   ['checkout', 'git', 'git', 'read the repository'],
+  ['test', 'xz', 'xz-utils', 'try kernels as other distributions pack them'],
   ['bench', 'podman', 'podman', 'measure beside podman'],
   ['bench', 'runc', 'runc', 'measure beside podman'],
 ];

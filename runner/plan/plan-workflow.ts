@@ -39,6 +39,8 @@ export interface PlanOptions {
   readonly late?: ReadonlySet<string>;
   /** The git repository's top, absolute. */
   readonly repository?: string;
+  /** Whether there is a working tree to check out; absent: not looked at. */
+  readonly hasTree?: boolean;
   /** Image of steps that name none; `busybox` when left out. */
   readonly image?: string;
   /** One sentence for a reference that leads to no image, else `undefined`; absent: not checked. */
@@ -61,7 +63,7 @@ export function planWorkflow(workflow: Workflow, options: PlanOptions): { plan?:
   const { contexts, late = new Set() } = options;
   const planned = planJobs(jobs, { contexts, bounds, late, room: new JobRoom() });
   problems.push(...planned.problems);
-  problems.push(...unknownAxes(jobs, options.matrix), ...missingTrees(jobs, options.repository));
+  problems.push(...unknownAxes(jobs, options.matrix), ...missingTrees(jobs, options.hasTree));
   problems.push(...runProblems(workflow, contexts));
   problems.push(
     ...artifactProblems(
@@ -172,8 +174,8 @@ function cycleProblem(job: Job): Problem {
 }
 
 /** `checkout: true` is a promise that only a git repository can keep. */
-function missingTrees(jobs: readonly Job[], repository: string | undefined): Problem[] {
-  const asking = jobs.filter(({ checkout }) => checkout === true && repository === undefined);
+function missingTrees(jobs: readonly Job[], hasTree: boolean | undefined): Problem[] {
+  const asking = jobs.filter(({ checkout }) => checkout === true && hasTree === false);
   return asking.map(({ id, place }) => {
     const message = `job '${id}' has checkout: true, but the file is not in a git repository; leave it out, or name a repository`;
     return { message, place };

@@ -135,6 +135,7 @@ async function plan(read: Workflow, options: ReadOptions): Promise<{ plan?: Plan
       const image = images[reference] ?? reference;
       return imageExists(image, repository) ? undefined : unknownImage(image);
     },
+    hasTree: repository !== undefined,
     ...(repository === undefined ? {} : { repository }),
   });
 }

@@ -144,7 +144,11 @@ export const connections: Readonly<Record<string, Case>> = {
     );
   },
   'what listens for the host is not left behind': async (t, machine) => {
-    await listen(machine, t.teardown);
-    t.deepEqual((await machine.left()).network, []);
+    const { port } = await listen(machine, t.teardown);
+    // A machine that shares its host's network sees what others listen on there.
+    t.deepEqual(
+      (await machine.left()).network.filter((left) => left.includes(`${port}`)),
+      [],
+    );
   },
 };

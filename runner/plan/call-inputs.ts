@@ -1,9 +1,8 @@
 import { ExpressionError } from '../expression/error.ts';
 import { evaluateTemplate } from '../expression/evaluate.ts';
 import type { Scope } from '../expression/scope.ts';
-import type { PlannedCall } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { CallInput, Json, Maybe, Template } from '../model/workflow.ts';
+import type { Call, CalledWorkflow, CallInput, Json, Maybe, Template } from '../model/workflow.ts';
 import { inputAllowed, inputValue } from '../workflow/input-type.ts';
 import { shown } from '../workflow/shown.ts';
 import { isTemplate } from './resolve.ts';
@@ -22,7 +21,7 @@ export interface CallInputs {
  * tells the expressions that cannot be evaluated yet.
  */
 export function callInputs(
-  { inputs, workflow }: PlannedCall['call'],
+  { inputs, workflow }: Pick<Call, 'inputs'> & { readonly workflow: Pick<CalledWorkflow, 'call'> },
   scope: Scope,
   isLate: (template: Template) => boolean,
 ): CallInputs {

@@ -5,6 +5,7 @@ import test from 'ava';
 import { WrongInput } from '../../runner/host/fault.ts';
 import { readPlans } from '../../runner/provider/local/read-plans.ts';
 import { folder } from '../ground/folder.ts';
+import { workflowFolder } from './workflow-files.ts';
 
 const options = {
   host: { cpu: 2, memory: 4 * 1024 ** 3 },
@@ -84,4 +85,22 @@ test('what reading and what planning find comes in one go, nothing twice, files 
     "a14 'needs' names 'biuld', but the",
     "b2 job 'build' has checkout: true",
   ]);
+});
+
+test('of files that nobody named, those that only others can call do not run; one that none calls is told', async (t) => {
+  const runs = '{ runs-on: ubuntu-latest, steps: [{ run: x }] }';
+  const top = workflowFolder(t, {
+    'a.yml': `on: workflow_call\njobs: { a: ${runs} }\n`,
+    'b.yml': `on: workflow_call\njobs: { b: ${runs} }\n`,
+    'ci.yml': 'on: push\njobs: { call: { uses: ./.github/workflows/a.yml } }\n',
+  });
+  const [a = '', b = '', ci = ''] = ['a', 'b', 'ci'].map((name) => join(top, `.github/workflows/${name}.yml`));
+  const found = async (files: readonly string[], ...named: string[]) => {
+    const unnamed = new Set(files.filter((file) => !named.includes(file)));
+    return (await readPlans(files, { ...options, found: unnamed })).map(({ file, notices }) => [file, ...notices]);
+  };
+  const idle = 'b.yml is not run: only other workflows can call it, and none does';
+  t.deepEqual(await found([a, b, ci]), [[ci, idle]]);
+  t.deepEqual(await found([a, b, ci], b), [[b], [ci]]);
+  t.deepEqual(await found([a, b]), [[a], [b]]);
 });

@@ -5,6 +5,7 @@ import type { FetchAction } from '../../model/action.ts';
 import type { Plan, PlanContexts } from '../../model/plan.ts';
 import type { Place, Problem } from '../../model/problem.ts';
 import type { Dialect, Isolation, Json, Workflow } from '../../model/workflow.ts';
+import { aloneInputs } from '../../plan/alone-inputs.ts';
 import { type PlanOptions, planWorkflow } from '../../plan/plan-workflow.ts';
 import { splitJobName } from '../../plan/select.ts';
 import { inFileOrder } from '../../workflow/problem-order.ts';
@@ -13,6 +14,7 @@ import { changedFiles } from './changed-files.ts';
 import { type Given, localContexts } from './contexts.ts';
 import { repositoryTop } from './git.ts';
 import { type ReadWorkflow, readWorkflow } from './read-workflow.ts';
+import { onlyCalled, startable } from './startable.ts';
 import { withWishes } from './user-wishes.ts';
 
 /** What brings the repositories of workflows that files of a repository (its top) call. May reject with a `WrongInput`. */
@@ -47,7 +49,8 @@ export interface ReadOptions
 export async function readPlans(files: readonly string[], options: ReadOptions): Promise<readonly Plan[]> {
   const read = await readLinked(files, options);
   const all = read.flatMap(({ workflow, draft }) => workflow ?? draft ?? []);
-  const wanted = asked(startable(all, options.found), options.jobs);
+  const { workflows, notices } = startable(all, options.found);
+  const wanted = asked(workflows, options.jobs);
   const planned = await Promise.all(wanted.map((workflow) => plan(workflow, options)));
   const problems = allProblems(
     read.flatMap((result) => result.problems),
@@ -56,7 +59,8 @@ export async function readPlans(files: readonly string[], options: ReadOptions):
   if (problems.length > 0) {
     throw new WrongInput(problems);
   }
-  const plans = planned.flatMap((result) => (result.plan === undefined ? [] : [result.plan]));
+  const [first, ...others] = planned.flatMap((result) => (result.plan === undefined ? [] : [result.plan]));
+  const plans = first === undefined ? [] : [{ ...first, notices: [...first.notices, ...notices] }, ...others];
   const busy = plans.filter((one) => one.jobs.length > 0);
   return busy.length > 0 && options.idle !== true ? busy : plans;
 }
@@ -96,15 +100,6 @@ function holds(outer: Place, inner: Place): boolean {
   return outer.file === inner.file && outer.line === inner.line && outer.column <= inner.column && inner.column < right;
 }
 
-function startable(workflows: readonly Workflow[], found: ReadOptions['found']): readonly Workflow[] {
-  const starting = workflows.filter((workflow) => found?.has(workflow.file) !== true || !onlyCalled(workflow));
-  return starting.length > 0 ? starting : workflows;
-}
-
-function onlyCalled({ on }: Workflow): boolean {
-  return on.length > 0 && on.every(({ event }) => event === 'workflow_call');
-}
-
 function asked(workflows: readonly Workflow[], jobs: readonly string[] = []): readonly Workflow[] {
   const having = workflows.filter((workflow) => jobs.some((name) => hasJob(workflow, name)));
   const known = jobs.every((name) => workflows.some((workflow) => hasJob(workflow, name)));
@@ -122,15 +117,17 @@ async function plan(read: Workflow, options: ReadOptions): Promise<{ plan?: Plan
   const own = jobs.filter((name) => hasJob(workflow, name));
   const repository = await repositoryTop(dirname(workflow.file));
   const { problems, ...occasion } = await occasionOf(workflow, repository, options);
-  if (problems.length > 0) {
-    return { problems };
+  const alone = aloneOf(workflow, occasion, options);
+  if (problems.length + alone.problems.length > 0) {
+    return { problems: [...problems, ...alone.problems] };
   }
   return planWorkflow(workflow, {
     ...options,
     ...occasion,
+    contexts: alone.contexts,
+    late: alone.late,
     jobs: own.length > 0 ? own : jobs,
     labels: images,
-    late: missingInputs(workflow, options.given),
     whyNoImage: (reference) => {
       const image = images[reference] ?? reference;
       return imageExists(image, repository) ? undefined : unknownImage(image);
@@ -138,6 +135,19 @@ async function plan(read: Workflow, options: ReadOptions): Promise<{ plan?: Plan
     hasTree: repository !== undefined,
     ...(repository === undefined ? {} : { repository }),
   });
+}
+
+/** A workflow that only others can call is given its inputs by whoever runs it. */
+function aloneOf(
+  workflow: Workflow,
+  { contexts }: Occasion,
+  { given, contexts: before, demandInputs = false }: ReadOptions,
+) {
+  if (workflow.call === undefined || !onlyCalled(workflow) || before !== undefined) {
+    return { contexts, late: new Set<string>(), problems: [] };
+  }
+  const { values, late, problems } = aloneInputs(workflow.call, given.inputs, contexts, demandInputs);
+  return { contexts: { ...contexts, inputs: values }, late, problems };
 }
 
 type Occasion = Pick<PlanOptions, 'contexts' | 'event' | 'changed'>;
@@ -159,12 +169,4 @@ async function occasionOf(
   const { event: payload } = contexts.github as { readonly event: Json };
   const changed = await changedFiles(repository, event, payload);
   return { contexts, problems, event, ...(changed === undefined ? {} : { changed }) };
-}
-
-/** Of a workflow that only others can call: inputs that it takes, here, from nobody. */
-function missingInputs(workflow: Workflow, { inputs }: Given): ReadonlySet<string> {
-  const given = new Set(Object.keys(inputs).map((name) => name.toLowerCase()));
-  const declared = onlyCalled(workflow) ? (workflow.call?.inputs ?? []) : [];
-  const names = declared.map(({ name }) => name.toLowerCase());
-  return new Set(names.filter((name) => !given.has(name)));
 }

@@ -1,6 +1,8 @@
 /** Stops a run from the keyboard: the first signal asks, the second insists. */
 export interface Interrupt {
   readonly signal: AbortSignal;
+  /** Whether a signal came, as against `stop` having been called. */
+  readonly asked: boolean;
   /** Stops it as the first signal would, without a word. */
   stop(): void;
   /** Listens no longer. */
@@ -15,8 +17,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export function listenForInterrupt(tell: (text: string) => void, kill: () => void): Interrupt {
   const controller = new AbortController();
+  let asked = false;
   const interrupted = (name: NodeJS.Signals) => {
-    if (!controller.signal.aborted) {
+    if (!asked) {
+      asked = true;
       tell(`${name}: cancelling and cleaning up; once more kills everything now`);
       controller.abort();
       return;
@@ -32,6 +36,9 @@ export function listenForInterrupt(tell: (text: string) => void, kill: () => voi
   }
   return {
     signal: controller.signal,
+    get asked() {
+      return asked;
+    },
     stop: () => controller.abort(),
     close() {
       for (const name of signals) {

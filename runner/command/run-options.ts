@@ -42,6 +42,8 @@ export interface RunOptions extends SelectOptions {
   readonly rerunFailed?: string;
   /** Open a shell in the machine of each step that fails. */
   readonly shellOnFailure: boolean;
+  /** Run again whenever a file changes. */
+  readonly watch: boolean;
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly dryrun: boolean;
@@ -106,6 +108,7 @@ export function addRunOptions(command: Command): Command {
     )
     .option('--keep-failed', 'keep the disks of failed steps whatever room they take, and say where', false)
     .option('--shell-on-failure', 'open a shell in the machine of a step that failed, before that goes', false)
+    .option('--watch', 'run anew whenever a file of the repository changes that git does not ignore', false)
     .option('--json', 'print events, one JSON object a line, and nothing else', false)
     .option('-n, --dry-run', 'show what would run', false)
     .addOption(new Option('--dryrun', "act's spelling").default(false).hideHelp())

@@ -38,6 +38,8 @@ export interface RunSetting {
   readonly locks: ReadonlyMap<string, ActionLock>;
   /** Tells what is worth knowing and belongs to no run. */
   readonly warn: (sentence: string) => void;
+  /** Aborts when another run takes the place of this one. */
+  readonly replaced?: AbortSignal;
   /** As `RunServices` has it. */
   readonly onFailure?: RunServices['onFailure'];
   /** Stops the building of images. */

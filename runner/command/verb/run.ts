@@ -1,34 +1,19 @@
-import { stateFolder } from '../../host/paths.ts';
-import type { Plan } from '../../model/plan.ts';
-import { isBuiltIn } from '../../plan/actions.ts';
-import { readLock } from '../../provider/local/actions/lock-file.ts';
-import { openStore } from '../../store/store.ts';
-import { chooseScreen } from '../choose-screen.ts';
-import { readConfig } from '../config.ts';
-import { excerpts } from '../excerpts.ts';
 import { failureEvents } from '../failure-events.ts';
-import { checkShell, failureShell } from '../failure-shell.ts';
-import { imageAccess } from '../image-access.ts';
-import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
-import { killRun } from '../kill-run.ts';
-import { machines } from '../machines.ts';
-import { makeReady } from '../make-ready.ts';
-import { dryRunText, jobsJson, jobsTable } from '../plan-list.ts';
-import type { Screen } from '../render/screen.ts';
 import { Interrupted } from '../report-error.ts';
-import { rerunRequest } from '../rerun-request.ts';
+import { type Begun, onlyShows, runOnce } from '../run-once.ts';
 import { addRunOptions, type RunOptions } from '../run-options.ts';
-import { runPipelines } from '../run-pipelines.ts';
-import { freshRequest, type RunRequest } from '../run-request.ts';
-import type { RunSetting } from '../run-services.ts';
-import { sweepDeadRuns } from '../sweep-dead-runs.ts';
 import type { VerbDefinition } from '../verbs.ts';
 
 export const verb: VerbDefinition = (command, end) => {
   addRunOptions(command).action(async (paths: string[], options: RunOptions) => {
     const begun: Begun = {};
     try {
-      end(await run(paths, options, begun));
+      if (options.watch && !onlyShows(options)) {
+        const { watchAndRun } = await import('../watch.ts');
+        end(await watchAndRun(paths, options));
+        return;
+      }
+      end(await runOnce(paths, options, begun));
     } catch (error) {
       if (options.json && begun.run === undefined && !onlyShows(options)) {
         tellRefusal(error);
@@ -38,42 +23,6 @@ export const verb: VerbDefinition = (command, end) => {
   });
 };
 
-/** The run that goes on, once one has begun. */
-interface Begun {
-  run?: string;
-}
-
-async function run(paths: readonly string[], options: RunOptions, begun: Begun): Promise<number> {
-  checkShell(options);
-  const config = readConfig();
-  const { rerunFailed } = options;
-  const request =
-    rerunFailed === undefined
-      ? await freshRequest(paths, options, config)
-      : await rerunRequest(rerunFailed, paths, options, config);
-  if (request === undefined) {
-    process.stderr.write(`lightv: nothing failed in the run ${rerunFailed}\n`);
-    return 0;
-  }
-  if (onlyShows(options)) {
-    const text = options.list ? jobsTable : dryRunText;
-    process.stdout.write(options.json ? jobsJson(request.plans) : text(request.plans));
-    return 0;
-  }
-  return await runForReal(request, { options, config, locks: await readLocks(request.plans) }, begun);
-}
-
-/** Read once: a file that is wrong is told before anything runs. */
-async function readLocks(plans: readonly Plan[]): Promise<RunSetting['locks']> {
-  const tops = new Set(plans.flatMap(({ repository }) => repository ?? []));
-  const locks = await Promise.all([...tops].map(async (top) => [top, await readLock(top)] as const));
-  return new Map(locks.flatMap(([top, lock]) => (lock === undefined ? [] : [[top, lock] as const])));
-}
-
-function onlyShows({ list, dryRun, dryrun }: RunOptions): boolean {
-  return list || dryRun || dryrun;
-}
-
 /** Who reads events alone learns from them too why no run began. */
 function tellRefusal(error: unknown): void {
   const failed = { run: '', time: new Date().toISOString(), durationMs: 0, interrupted: error instanceof Interrupted };
@@ -82,75 +31,4 @@ function tellRefusal(error: unknown): void {
       .map((event) => `${JSON.stringify(event)}\n`)
       .join(''),
   );
-}
-
-async function runForReal(
-  { plans, ...request }: RunRequest,
-  given: Pick<RunSetting, 'options' | 'config' | 'locks'>,
-  begun: Begun,
-): Promise<number> {
-  let screen: Screen | undefined;
-  const say = (text: string) => tell(screen, begun.run, text);
-  const interrupt = listenForInterrupt(say, () => {
-    if (begun.run !== undefined) {
-      killRun(begun.run);
-    }
-  });
-  try {
-    const choose = machines();
-    await ready(plans, { ...given, ...request, choose }, interrupt);
-    const store = openStore(stateFolder());
-    try {
-      await sweepDeadRuns(store);
-      screen = await chooseScreen(given.options.json, interrupt.stop, excerpts(plans));
-      const shell = given.options.shellOnFailure ? { onFailure: failureShell(screen) } : {};
-      const setting = { ...given, ...request, ...shell, choose, signal: interrupt.signal, warn: say };
-      const onRun = (run: string) => {
-        begun.run = run;
-      };
-      return await runPipelines({ plans, store, show: screen, setting, onRun });
-    } finally {
-      await screen?.close();
-      store.close();
-    }
-  } finally {
-    interrupt.close();
-  }
-}
-
-/** What has to be there before the first run; says on stderr what is made. */
-async function ready(
-  plans: readonly Plan[],
-  {
-    config,
-    asked: { images, realCheckout },
-    options: { accel },
-    choose,
-  }: Pick<RunSetting, 'config' | 'asked' | 'options' | 'choose'>,
-  { signal }: Interrupt,
-): Promise<void> {
-  const onProgress = (line: string) => process.stderr.write(`lightv: ${line}\n`);
-  try {
-    await makeReady(plans, {
-      images,
-      doneHere: realCheckout ? () => false : isBuiltIn,
-      choose,
-      opening: { ...imageAccess(config), onProgress, signal },
-      ...(accel === undefined ? {} : { accel }),
-    });
-  } catch (error) {
-    throw signal.aborted ? new Interrupted() : error;
-  }
-}
-
-/** Among the events of the run that is going on, so that it does not break the live lines or the JSON; else on stderr. */
-function tell(screen: Screen | undefined, run: string | undefined, text: string): void {
-  if (screen === undefined || run === undefined) {
-    process.stderr.write(`lightv: ${text}\n`);
-    return;
-  }
-  const time = new Date().toISOString();
-  screen.write({ type: 'notice', run, time, level: 'warning', text }).catch((error: Error) => {
-    process.stderr.write(`lightv: ${text} (${error.message})\n`);
-  });
 }

@@ -13,6 +13,7 @@ import type { LocalLease } from '../provider/local/provider.ts';
 import type { Earlier, EarlierArtifact, KeptRun } from '../run/rerun/kept.ts';
 import { defaultLimits, guestFolder, type RunServices } from '../run/services.ts';
 import { openCache } from '../service/cache/store.ts';
+import { openActionServices } from '../service/job/open.ts';
 import { openGroups } from '../store/concurrency-groups.ts';
 import { bringKept } from '../store/kept/bring.ts';
 import { disksOf } from '../store/kept/room.ts';
@@ -70,6 +71,11 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     await mkdir(scratch, { recursive: true, mode: 0o700 });
     await mkdir(disks, { recursive: true, mode: 0o700 });
   });
+  const caches = {
+    folder: join(cacheFolder(), 'caches'),
+    scope: repository ?? lease.plan.file,
+    limit: config.cache ?? cacheLimit,
+  };
   return {
     ...defaultLimits,
     ...(options.logLimit === undefined ? {} : { logLimit: options.logLimit }),
@@ -89,10 +95,14 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     actions: withOwnActions(fetch, repository, commitAtHand(lease.plan.contexts.github)),
     realCheckout: asked.realCheckout,
     groups: openGroups(stateFolder(), repository ?? lease.plan.file),
-    caches: openCache({
-      folder: join(cacheFolder(), 'caches'),
-      scope: repository ?? lease.plan.file,
-      limit: config.cache ?? cacheLimit,
+    caches: openCache(caches),
+    actionServices: openActionServices({
+      run: lease.run,
+      artifacts: lease.artifacts,
+      caches,
+      folder: join(disks, 'services'),
+      keyFile: join(stateFolder(), 'identity', 'key.json'),
+      now: () => new Date(),
     }),
     secrets: setting.secrets,
     network: networkExtras(config),

@@ -19,6 +19,12 @@ export async function checkRoom(attempted: string, folder: string): Promise<void
   }
 }
 
+/** Bytes that may still be written to the file system of a folder. Rejects with the system's own error. */
+export async function freeRoom(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
 /** What is to be told in place of `error` where the file system of a folder is full: not everybody's errors say so. */
 export function orNoRoom(error: unknown, folder: string): unknown {
   const { bavail, bsize } = statfsSync(folder);

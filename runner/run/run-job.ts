@@ -20,6 +20,7 @@ import { JobClock } from './job-clock.ts';
 import { endOfJob, jobOutputs, tellJobEnd } from './job-end.ts';
 import { environmentName } from './job-environment.ts';
 import { JobMatchers } from './job-matchers.ts';
+import { JobServing } from './job-serving.ts';
 import { JobSteps } from './job-steps.ts';
 import { keptJob } from './rerun/keep-job.ts';
 import { type TakenOver, takeOver, tellTakenOver } from './rerun/take-over.ts';
@@ -75,6 +76,7 @@ class JobRun {
       begunActions: new Map(),
       trees: new Map(),
       states: new Map(),
+      serving: new JobServing(),
       tools: nodeTools(job, (work) => isDoneHere(run, work)),
       begin: () => this.#begin(),
     };
@@ -103,6 +105,8 @@ class JobRun {
     } finally {
       this.#scene.clock.end();
       this.#scene.stop.close();
+      // What cannot be removed is told when the run clears up.
+      await this.#scene.serving.close().catch(() => {});
     }
   }
 
@@ -112,6 +116,7 @@ class JobRun {
     const fetching = { fetch: run.services.actions, doneHere: (work: StepWork) => isDoneHere(run, work) };
     try {
       this.#environment = environmentName(this.#scene);
+      this.#scene.serving.open(this.#scene, this.#environment);
       if (job.container !== undefined) {
         this.#scene = { ...this.#scene, container: openContainer(this.#scene, job.container) };
       }

@@ -126,6 +126,7 @@ async function clearUp(run: RunScene, results: readonly JobResult[]): Promise<Ho
   let stay: ReadonlySet<string> = new Set();
   const work = [
     () => machines.close(),
+    async () => await services.actionServices?.close(),
     async () => {
       stay = await keepRun(run, results);
     },

@@ -31,7 +31,8 @@ export async function runScript(
     await putEvent(scene, at);
   }
   const { paths } = frame.progress;
-  const variables = { env: script.env, variables: frame.variables, paths };
+  const served = await scene.serving.variables(scene, step.id, 'scripts');
+  const variables = { env: script.env, variables: { ...served, ...frame.variables }, paths };
   return await runGuestCommand(scene, at, {
     folder: commandFolder(at, frame),
     script: { file: shell.file, text: script.text },

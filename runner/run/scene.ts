@@ -11,6 +11,7 @@ import type { OpenedContainer } from './container/job-containers.ts';
 import type { JobDisks } from './disks.ts';
 import type { JobClock } from './job-clock.ts';
 import type { JobMatchers } from './job-matchers.ts';
+import type { JobServing } from './job-serving.ts';
 import type { Machines, ToolWish } from './machines.ts';
 import type { Reporter } from './reporter.ts';
 import type { EarlierRun } from './rerun/earlier-run.ts';
@@ -116,6 +117,7 @@ export interface JobScene {
   readonly background: Background;
   /** What its steps run in; absent before that was worked out, and for a job without. */
   readonly container?: OpenedContainer;
+  readonly serving: JobServing;
   /** Attached to all machines of the job. */
   readonly tools: readonly ToolWish[];
   readonly clock: JobClock;

@@ -1,5 +1,6 @@
 import type { FetchAction } from '../model/action.ts';
 import type { ImageFile, RegistryCredentials } from '../model/image.ts';
+import type { ActionServices } from '../model/job-services.ts';
 import type { CacheStore, ConcurrencyGroups, OpenSource } from '../model/lease.ts';
 import type { Accel, ChooseMachine } from '../model/machine.ts';
 import type { FailedMachine } from './failed-machine.ts';
@@ -44,6 +45,8 @@ export interface RunServices {
   readonly caches: CacheStore;
   /** Absent: nothing waits for anything else. */
   readonly groups?: ConcurrencyGroups;
+  /** What actions talk to; absent: nothing is served. Closed with the run. */
+  readonly actionServices?: ActionServices;
   /** All secrets of the run by name; their values are masked everywhere. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly network: NetworkExtras;

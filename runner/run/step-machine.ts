@@ -49,9 +49,14 @@ export async function takeMachine(
 }
 
 /** A machine with what it is to find besides what is on its disk. It is given back when that fails. */
-async function furnished(held: HeldMachine, { container }: JobScene, signal: AbortSignal): Promise<HeldMachine> {
+async function furnished(
+  held: HeldMachine,
+  { container, serving }: JobScene,
+  signal: AbortSignal,
+): Promise<HeldMachine> {
   const hosts = container?.planned.options.hosts ?? [];
   try {
+    await serving.listen(held.vm);
     if (hosts.length > 0) {
       await held.vm.copyIn(packFiles([{ name: 'hosts', text: hostsFile(held.hostname, hosts) }]), '/etc', signal);
     }

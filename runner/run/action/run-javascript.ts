@@ -18,7 +18,8 @@ export async function runNode(
 ): Promise<CommandRun> {
   await moveTo(scene, at, { role: 'steps' });
   await putEvent(scene, at);
-  const variables = { ...actionVariables(frame, action), ...more };
+  const served = await scene.serving.variables(scene, at.step.id, 'actions');
+  const variables = { ...served, ...actionVariables(frame, action), ...more };
   const program = nodeProgram(nodeVersion(node, action.env));
   return await runGuestCommand(scene, at, {
     folder: commandFolder(at, frame),

@@ -1,0 +1,60 @@
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import type { Pack } from 'tar-stream';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { causeText, WrongInput } from '../../host/fault.ts';
+import { isSystemError } from '../../host/in-place.ts';
+import { packing } from '../../host/tar.ts';
+
+/** Bytes of a path that a link may lead to. */
+const targetMax = 4096;
+
+/**
+ * The files of a zip that nobody vouches for, as a tar. Fails with a `WrongInput` for one that is broken or encrypted,
+ * with a `HostFault` where the host cannot read it. Whoever unpacks it bounds what comes out, and where that goes.
+ */
+export function zipToTar(file: string): AsyncGenerator<Uint8Array> {
+  return packing('read a zip', async (archive) => {
+    try {
+      await addAll(archive, file);
+    } catch (error) {
+      const told = error instanceof WrongInput || isSystemError(error);
+      throw told ? error : new WrongInput([{ message: `the zip is broken: ${causeText(error)}` }]);
+    }
+  });
+}
+
+async function addAll(archive: Pack, file: string): Promise<void> {
+  const zip = await openPromise(file, { autoClose: false });
+  try {
+    for await (const entry of zip.eachEntry()) {
+      await addEntry(archive, zip, entry);
+    }
+  } finally {
+    zip.close();
+  }
+}
+
+async function addEntry(archive: Pack, zip: ZipFile, entry: Entry): Promise<void> {
+  if (entry.isEncrypted()) {
+    throw new WrongInput([{ message: `the zip holds ${JSON.stringify(entry.fileName)} encrypted` }]);
+  }
+  const { mode, link } = unixMode(entry);
+  const header = { name: entry.fileName, mode, mtime: entry.getLastModDate(), uid: 0, gid: 0 };
+  if (entry.fileName.endsWith('/')) {
+    archive.entry({ ...header, type: 'directory' });
+    return;
+  }
+  const contents = await zip.openReadStreamPromise(entry);
+  if (link && entry.uncompressedSize <= targetMax) {
+    archive.entry({ ...header, type: 'symlink', linkname: (await buffer(contents)).toString() });
+    return;
+  }
+  await pipeline(contents, archive.entry({ ...header, type: 'file', size: entry.uncompressedSize }));
+}
+
+/** Zips made on Unix keep the mode in the upper half of the attributes (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.4.2, 4.4.15). */
+function unixMode({ versionMadeBy, externalFileAttributes }: Entry): { readonly mode: number; readonly link: boolean } {
+  const mode = versionMadeBy >>> 8 === 3 ? externalFileAttributes >>> 16 : 0;
+  return { mode: mode & 0o111 ? 0o755 : 0o644, link: (mode & 0o170000) === 0o120000 };
+}

@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { attempt } from '../../host/attempt.ts';
 import type { ActionServices } from '../../model/job-services.ts';
 import type { ArtifactStore } from '../../model/lease.ts';
 import { type CacheOptions, openCache } from '../cache/store.ts';
@@ -48,7 +50,7 @@ export function openActionServices(options: ActionServicesOptions): ActionServic
     },
     close: async () => {
       await Promise.all([...open].map((endpoint) => endpoint.close()));
-      await artifacts.close();
+      await attempt(`remove ${folder}`, () => rm(folder, { recursive: true, force: true }));
     },
   };
 }

@@ -59,7 +59,7 @@ export class RunArtifacts {
   readonly #making = new Map<number, Promise<void>>();
   #last = 0;
 
-  /** `folder` is made when needed and removed by `close`. */
+  /** `folder` is made when needed. */
   constructor(store: ArtifactStore, folder: string, now: () => Date) {
     this.#store = store;
     this.#folder = folder;
@@ -157,10 +157,6 @@ export class RunArtifacts {
       const { size } = await handle.stat();
       return { handle, size, type, fileName: zipTypes.includes(type) ? `${name}.zip` : name };
     });
-  }
-
-  async close(): Promise<void> {
-    await attempt(`remove ${this.#folder}`, () => rm(this.#folder, { recursive: true, force: true }));
   }
 
   #file(id: number): string {

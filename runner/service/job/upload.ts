@@ -139,9 +139,14 @@ export class Upload {
 
   async #remove(): Promise<void> {
     clearTimeout(this.#idle);
-    await this.#made?.catch(() => {});
+    const made = await this.#made?.then(
+      () => true,
+      () => false,
+    );
     const { folder } = this.#options;
-    await attempt(`remove ${folder}`, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+    if (made === true) {
+      await attempt(`remove ${folder}`, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+    }
     this.#settle();
   }
 }

@@ -18,10 +18,14 @@ export function zipToTar(file: string): AsyncGenerator<Uint8Array> {
     try {
       await addAll(archive, file);
     } catch (error) {
-      const told = error instanceof WrongInput || isSystemError(error);
-      throw told ? error : new WrongInput([{ message: `the zip is broken: ${causeText(error)}` }]);
+      throw told(error);
     }
   });
+}
+
+function told(error: unknown): unknown {
+  const known = error instanceof WrongInput || isSystemError(error);
+  return known ? error : new WrongInput([{ message: `the zip is broken: ${causeText(error)}` }]);
 }
 
 async function addAll(archive: Pack, file: string): Promise<void> {
@@ -45,12 +49,21 @@ async function addEntry(archive: Pack, zip: ZipFile, entry: Entry): Promise<void
     archive.entry({ ...header, type: 'directory' });
     return;
   }
-  const contents = await zip.openReadStreamPromise(entry);
+  const contents = contentsOf(zip, entry);
   if (link && entry.uncompressedSize <= targetMax) {
     archive.entry({ ...header, type: 'symlink', linkname: (await buffer(contents)).toString() });
     return;
   }
   await pipeline(contents, archive.entry({ ...header, type: 'file', size: entry.uncompressedSize }));
+}
+
+/** Its errors are told here: a tar that breaks passes on the first error it hears of. */
+async function* contentsOf(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+  try {
+    yield* await zip.openReadStreamPromise(entry);
+  } catch (error) {
+    throw told(error);
+  }
 }
 
 /** Zips made on Unix keep the mode in the upper half of the attributes (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.4.2, 4.4.15). */

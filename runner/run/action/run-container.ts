@@ -35,10 +35,12 @@ export async function runContainer(
   const given = main(runs, entrypoint) ? action.inputs.get('entrypoint') || entrypoint : entrypoint;
   const argv = commandLine(given, words, held.image.config.container, runs.image);
   await putEvent(scene, at);
+  // GitHub does not tell them which version of the cache service there is.
+  const { ACTIONS_CACHE_SERVICE_V2: _, ...served } = await scene.serving.variables(scene, at.step.id, 'actions');
   return await runGuestCommand(scene, at, {
     folder: commandFolder(at, frame),
     argv: () => argv,
-    env: (files) => environment(use, action, runs, held, files, more),
+    env: (files) => environment(use, action, runs, held, files, { ...served, ...more }),
     cwd: held.use.inside.workspace,
   });
 }

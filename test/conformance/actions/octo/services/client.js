@@ -53,7 +53,10 @@ function unzip(bytes) {
 
 async function put(url, bytes) {
   const half = Math.ceil(bytes.length / 2);
-  for (const [id, body] of [['Mg', bytes.subarray(half)], ['MQ', bytes.subarray(0, half)]]) {
+  for (const [id, body] of [
+    ['Mg', bytes.subarray(half)],
+    ['MQ', bytes.subarray(0, half)],
+  ]) {
     await ask(`${url}&comp=block&blockid=${id}`, { method: 'PUT', body });
   }
   const body = '<BlockList><Latest>MQ</Latest><Latest>Mg</Latest></BlockList>';

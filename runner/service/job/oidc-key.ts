@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
@@ -37,7 +38,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 /** Another process may make one at the same time: the first stays. */
 async function make(file: string): Promise<string> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const fresh = `${file}.${process.pid}.making`;
+  const fresh = `${file}.${randomBytes(4).toString('hex')}.making`;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   try {
     await writeFile(fresh, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });

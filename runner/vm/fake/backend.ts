@@ -14,7 +14,7 @@ import { mountWords, rootScript } from './root.ts';
 
 /**
  * Machines for tests of what runs on machines: the real agent and real processes over the host's own programs, with no
- * isolation, no limits and no network of their own. Never offered to users. A disk is a folder, forked by copying it.
+ * isolation, no limits and a loopback for all their network. Never offered to users. A disk is a folder, forked by copying it.
  */
 export function fakeBackend(faults: FakeFaults = {}): VmBackend {
   return {
@@ -76,7 +76,7 @@ async function makeFolder(spec: VmSpec): Promise<Disk> {
 }
 
 function start(spec: VmSpec, disk: Disk, agent: string, mounts: readonly string[]): PipedProcess {
-  const apart = ['--user', '--map-root-user', '--uts', '--pid', '--mount', '--propagation', 'private'];
+  const apart = ['--user', '--map-root-user', '--uts', '--pid', '--net', '--mount', '--propagation', 'private'];
   const shell = ['sh', '-c', rootScript, 'machine', disk.path, agent, spec.hostname, ...mounts];
   return startPiped(['unshare', ...apart, '--fork', '--kill-child=KILL', ...shell], spec.run);
 }

@@ -37,6 +37,7 @@ while [ $# -gt 0 ]; do
   [ $mode = rw ] || mount -o remount,bind,ro "$to"
 done
 mount -t proc proc "$root/proc"
+ip link set lo up
 cp "$agent" "$root/run/agent"
 cd /
 exec chroot "$root" /run/agent --stream

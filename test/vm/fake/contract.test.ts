@@ -23,7 +23,6 @@ contractSuite(test, {
     'disk-limit': 'its disk is a folder of the host',
     'whole-disk': 'only the workspace, /tmp and the home are its own',
     isolation: 'it is not isolated',
-    network: 'it has the network of the host',
     kill: 'its process is not told',
     users: 'its users are those of the host',
   },

@@ -118,10 +118,7 @@ async function plan(read: Workflow, options: ReadOptions): Promise<{ plan?: Plan
   const repository = await repositoryTop(dirname(workflow.file));
   const { problems, ...occasion } = await occasionOf(workflow, repository, options);
   const alone = aloneOf(workflow, occasion, options);
-  if (problems.length + alone.problems.length > 0) {
-    return { problems: [...problems, ...alone.problems] };
-  }
-  return planWorkflow(workflow, {
+  const planned = planWorkflow(workflow, {
     ...options,
     ...occasion,
     contexts: alone.contexts,
@@ -135,6 +132,8 @@ async function plan(read: Workflow, options: ReadOptions): Promise<{ plan?: Plan
     hasTree: repository !== undefined,
     ...(repository === undefined ? {} : { repository }),
   });
+  const wrong = [...problems, ...alone.problems];
+  return wrong.length === 0 ? planned : { problems: [...wrong, ...planned.problems] };
 }
 
 /** A workflow that only others can call is given its inputs by whoever runs it. */

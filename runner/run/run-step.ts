@@ -81,18 +81,11 @@ async function oneAttempt(
     held ??= await (shared?.take(step, stop.signal) ?? takeMachine(scene, step, origin, stop.signal));
     scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation, image: held.image.digest });
     onStart();
-    const undecided = asksForFiles(step);
-    if (!undecided) {
-      await tellStart(scene, step, attempt, held);
-    }
-    if (held !== inherited && shared === undefined) {
-      await fillDisk(scene, step, held, stop.signal);
-    }
-    if (undecided) {
-      if (!(await holdsOn(scene, step, held, stop))) {
-        return { outcome: 'skipped', reason: 'condition', words: noWords, artifacts: [], held };
-      }
-      await tellStart(scene, step, attempt, held);
+    const machine = held;
+    const ready = machine === inherited || shared !== undefined;
+    const fill = async () => (ready ? undefined : await fillDisk(scene, step, machine, stop.signal));
+    if (!(await beginStep(scene, step, { attempt, held, fill, stop }))) {
+      return { outcome: 'skipped', reason: 'condition', words: noWords, artifacts: [], held };
     }
     at = { step, folder: `${index}-${attempt}`, held, moves: 0, origin: { index, attempt }, output, stop, last };
     const ran = await runWork(scene, at);
@@ -107,14 +100,33 @@ async function oneAttempt(
   }
 }
 
-function asksForFiles({ condition }: PlannedStep): boolean {
-  return condition !== undefined && /\bhashFiles\b/i.test(condition.text);
+interface Beginning {
+  readonly attempt: number;
+  readonly held: HeldMachine;
+  /** Makes the machine's disk what the step is to find. */
+  readonly fill: () => Promise<void>;
+  readonly stop: Stop;
 }
 
-/** Whether a condition holds that asks for files, which are at hand now. Throws an `ExpressionError`. */
-async function holdsOn(scene: JobScene, step: PlannedStep, { vm, use }: HeldMachine, stop: Stop): Promise<boolean> {
-  const { workspace } = use.inside;
-  return await stepHoldsOver(scene, step, (patterns) => digestFiles(vm, patterns, stop.signal, workspace));
+/**
+ * Tells the step's start and makes its disk ready; `false` for a step whose condition asks for files, which are at hand
+ * only then, and does not hold. Throws an `ExpressionError` of that.
+ */
+async function beginStep(scene: JobScene, step: PlannedStep, beginning: Beginning): Promise<boolean> {
+  const { attempt, held, fill, stop } = beginning;
+  if (step.condition === undefined || !/\bhashFiles\b/i.test(step.condition.text)) {
+    await tellStart(scene, step, attempt, held);
+    await fill();
+    return true;
+  }
+  await fill();
+  const { workspace } = held.use.inside;
+  const digest = (patterns: readonly string[]) => digestFiles(held.vm, patterns, stop.signal, workspace);
+  const holds = await stepHoldsOver(scene, step, digest);
+  if (holds) {
+    await tellStart(scene, step, attempt, held);
+  }
+  return holds;
 }
 
 function lastOf({ command }: StepAttempt['last']): { readonly last?: CommandPlace } {

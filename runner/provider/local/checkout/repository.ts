@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { causeText, WrongInput } from '../../../host/fault.ts';
@@ -34,17 +34,20 @@ const still = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'advice.
  */
 export async function makeRepository(folder: string, plan: RepositoryPlan, signal: AbortSignal): Promise<void> {
   const git = gitIn(folder, signal);
+  const { branch, fetch } = plan.wanted;
   try {
-    await git.raw(['init', '--quiet']);
+    await git.raw(['init', '--quiet', ...(branch === undefined ? [] : [`--initial-branch=${branch}`])]);
     await fetchInto(git, plan);
-    await stand(git, folder, plan);
-    if (plan.origin !== undefined) {
-      await git.raw(['remote', 'add', 'origin', withoutUser(plan.origin)]);
+    if (branch === undefined) {
+      await git.raw(['update-ref', '--no-deref', 'HEAD', 'FETCH_HEAD^{commit}']);
     }
+    await configure(folder, plan);
+    // What a sparse checkout leaves out is only marked where git writes the files.
+    const writing = plan.files || plan.sparse !== undefined ? ['-u'] : [];
+    await git.raw([...still, 'read-tree', '-m', ...writing, 'HEAD']);
   } catch (error) {
     signal.throwIfAborted();
     const words = withoutUsers(causeText(error).trim());
-    const { fetch } = plan.wanted;
     throw new WrongInput([{ message: `could not fetch "${fetch}" of ${withoutUser(plan.url)}: ${words}` }]);
   }
   for (const name of ['FETCH_HEAD', 'ORIG_HEAD', 'logs', 'hooks']) {
@@ -52,39 +55,43 @@ export async function makeRepository(folder: string, plan: RepositoryPlan, signa
   }
 }
 
+/** The branch to be on is made by the fetch: each program of git's costs as much as a small fetch. */
 async function fetchInto(git: SimpleGit, { url, wanted, depth, tags, more = [] }: RepositoryPlan): Promise<void> {
-  const fetch = [...still, 'fetch', '--quiet', '--no-auto-gc', '--update-shallow'];
-  const own = `+${wanted.fetch}${wanted.keptAs === undefined ? '' : `:${wanted.keptAs}`}`;
+  const fetch = [...still, 'fetch', '--quiet', '--no-auto-gc', '--update-shallow', '--update-head-ok'];
+  const { keptAs, branch } = wanted;
+  const targets = [keptAs, branch === undefined ? undefined : `refs/heads/${branch}`].flatMap((ref) => ref ?? []);
+  const own = targets.length === 0 ? [wanted.fetch] : targets.map((ref) => `+${wanted.fetch}:${ref}`);
   if (depth > 0) {
-    await git.raw([...fetch, tags ? '--tags' : '--no-tags', '--depth', String(depth), url, own]);
+    await git.raw([...fetch, tags ? '--tags' : '--no-tags', '--depth', String(depth), url, ...own]);
     return;
   }
   await git.raw([...fetch, '--tags', url, '+refs/heads/*:refs/remotes/origin/*']);
   for (const refspec of more) {
     await git.raw([...fetch, '--no-tags', url, refspec]);
   }
-  await git.raw([...fetch, '--no-tags', url, own]);
+  await git.raw([...fetch, '--no-tags', url, ...own]);
 }
 
-/** On the branch where there is one, else on the commit itself. */
-async function stand(git: SimpleGit, folder: string, { wanted, sparse, files }: RepositoryPlan): Promise<void> {
-  const commit = (await git.raw(['rev-parse', '--verify', 'FETCH_HEAD^{commit}'])).trim();
-  const { branch } = wanted;
-  if (branch === undefined) {
-    await git.raw(['update-ref', '--no-deref', 'HEAD', commit]);
-  } else {
-    await git.raw(['update-ref', `refs/heads/${branch}`, commit]);
-    await git.raw(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
-    await git.raw(['config', `branch.${branch}.remote`, 'origin']);
-    await git.raw(['config', `branch.${branch}.merge`, `refs/heads/${branch}`]);
-  }
+/** Git took the name of the branch by now: it holds nothing that would end its line. */
+async function configure(folder: string, { wanted: { branch }, origin, sparse }: RepositoryPlan): Promise<void> {
+  const quoted = (text: string) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+  const plain = (text: string) => (/^[\w./:@~+-]+$/.test(text) ? text : quoted(text));
+  const lines = [
+    ...(origin === undefined
+      ? []
+      : [
+          '[remote "origin"]',
+          `\turl = ${plain(withoutUser(origin))}`,
+          '\tfetch = +refs/heads/*:refs/remotes/origin/*',
+        ]),
+    ...(branch === undefined
+      ? []
+      : [`[branch ${quoted(branch)}]`, '\tremote = origin', `\tmerge = ${plain(`refs/heads/${branch}`)}`]),
+    ...(sparse === undefined ? [] : ['[core]', '\tsparseCheckout = true', `\tsparseCheckoutCone = ${sparse.cone}`]),
+  ];
+  await appendFile(join(folder, '.git/config'), lines.map((line) => `${line}\n`).join(''));
   if (sparse !== undefined) {
-    await git.raw(['config', 'core.sparseCheckout', 'true']);
-    await git.raw(['config', 'core.sparseCheckoutCone', String(sparse.cone)]);
     await mkdir(join(folder, '.git/info'), { recursive: true });
     await writeFile(join(folder, '.git/info/sparse-checkout'), `${sparseLines(sparse).join('\n')}\n`);
   }
-  // What a sparse checkout leaves out is only marked where git writes the files.
-  const writing = files || sparse !== undefined ? ['-u'] : [];
-  await git.raw([...still, 'read-tree', '-m', ...writing, 'HEAD']);
 }

@@ -85,13 +85,12 @@ class TreePacking {
 
 /** The repository of a working tree without its files. One without a commit is as new. */
 async function repositoryOf(top: string, folder: string, request: SourceRequest, signal: AbortSignal): Promise<void> {
-  const wanted = await wantedHere(top, '');
+  const [wanted, { url, origin }] = await Promise.all([wantedHere(top, ''), here(top)]);
   if (wanted === undefined) {
     await gitIn(folder, signal).raw(['init', '--quiet']);
     return;
   }
   const { depth = usualDepth, tags = false, sparse } = request;
-  const { url, origin } = await here(top);
   const more = ['+refs/remotes/origin/*:refs/remotes/origin/*'];
   const plan = { url, wanted, depth, tags, more, files: false };
   const known = { ...(origin === undefined ? {} : { origin }), ...(sparse === undefined ? {} : { sparse }) };
@@ -101,10 +100,13 @@ async function repositoryOf(top: string, folder: string, request: SourceRequest,
 /** How a repository of this host is fetched from, and the server it came from itself. */
 export async function here(top: string): Promise<{ readonly url: string; readonly origin: string | undefined }> {
   const git = gitIn(top);
-  const common = await git.raw(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  const [common, written, expanded] = await Promise.all([
+    git.raw(['rev-parse', '--path-format=absolute', '--git-common-dir']),
+    askGit(git, 'config', '--get', 'remote.origin.url'),
+    askGit(git, 'remote', 'get-url', 'origin'),
+  ]);
   // As it is written, and with the short forms of the user's configuration written out.
-  const written = await askGit(git, 'config', '--get', 'remote.origin.url');
-  const origin = [written, await askGit(git, 'remote', 'get-url', 'origin')].find((url) => isServer(url ?? ''));
+  const origin = [written, expanded].find((url) => isServer(url ?? ''));
   return { url: `file://${common.replace(/\n$/, '')}`, origin };
 }
 

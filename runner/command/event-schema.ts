@@ -97,6 +97,9 @@ export const eventSchema = z.discriminatedUnion('type', [
       .optional()
       .describe('a step said so, or the run goes on; absent: a file is wrong'),
     problem: z.object({ message: z.string(), place: place.optional() }),
+    title: z.string().optional(),
+    code: z.string().optional().describe('the rule or number that a tool gives it'),
+    end: z.object({ line: z.int(), column: z.int().optional() }).optional(),
   }),
   z.object({
     type: z.literal('run-end'),

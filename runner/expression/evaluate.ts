@@ -10,7 +10,7 @@ import { placeInside } from './place.ts';
 import { functionsOf, NeedsFiles, type Scope, statusFunctions } from './scope.ts';
 import { holdsExpression, type Segment, splitTemplate } from './split.ts';
 import { findUses } from './uses.ts';
-import { fromData, namesData, textOf, toData } from './value.ts';
+import { fromData, namesData, textOf, toData, variablesData } from './value.ts';
 
 type ExpressionSegment = Extract<Segment, { kind: 'expression' }>;
 
@@ -100,7 +100,10 @@ function evaluateTree(
 ): Json {
   const read = new Set([...names].map((name) => name.toLowerCase()));
   const given = Object.entries(scope.contexts).filter(([name]) => read.has(name.toLowerCase()));
-  const contexts = namesData(Object.fromEntries(given));
+  const contexts = namesData({});
+  for (const [name, value] of given) {
+    contexts.add(name, name.toLowerCase() === 'env' ? variablesData(value) : toData(value));
+  }
   for (const name of names) {
     contexts.add(name, toData(null));
   }

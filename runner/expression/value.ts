@@ -31,6 +31,35 @@ class Names extends data.Dictionary {
   }
 }
 
+/** Variables of an environment: their names have case. */
+class Variables extends data.Dictionary {
+  readonly #values: ReadonlyMap<string, data.ExpressionData>;
+
+  constructor(values: ReadonlyMap<string, data.ExpressionData>) {
+    super();
+    this.#values = values;
+  }
+
+  override get(key: string): data.ExpressionData | undefined {
+    return this.#values.get(key);
+  }
+
+  override values(): data.ExpressionData[] {
+    return [...this.#values.values()];
+  }
+
+  override pairs(): Pair[] {
+    return [...this.#values].map(([key, value]) => ({ key, value }));
+  }
+}
+
+/** The `env` context. */
+export function variablesData(values: Json): data.ExpressionData {
+  return typeof values !== 'object' || values === null || Array.isArray(values)
+    ? toData(values)
+    : new Variables(new Map(Object.entries(values).map(([name, value]) => [name, toData(value)])));
+}
+
 /** A number that becomes text with GitHub's digits. */
 export class Decimal extends data.NumberData {
   override coerceString(): string {

@@ -122,6 +122,12 @@ export interface ProblemEvent extends EventBase {
   readonly job?: string;
   readonly step?: string;
   readonly problem: Problem;
+  /** What a step calls it. */
+  readonly title?: string;
+  /** The rule or number that a tool gives it. */
+  readonly code?: string;
+  /** Where it ends, 1-based, both included; absent: where it begins. */
+  readonly end?: { readonly line: number; readonly column?: number };
 }
 export interface RunEndEvent extends EventBase {
   readonly type: 'run-end';

@@ -1,3 +1,5 @@
+import type { Dialect } from '../model/workflow.ts';
+
 /** Bytes of a command file that are read; a larger one is refused whole. */
 export const largestCommandFile = 1024 * 1024;
 
@@ -13,18 +15,12 @@ export interface CommandFilePairs {
   readonly problem?: CommandFileProblem;
 }
 
-interface FileLine {
-  readonly text: string;
-  /** `''` for a last line without an end. */
-  readonly end: '\n' | '\r\n' | '';
-}
-
 /**
  * Reads what a step wrote to its output or env file, by GitHub's rules
  * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions#multiline-strings):
  * `NAME=VALUE`, or `NAME<<DELIMITER`, lines, and a line that is exactly the delimiter. Whichever of `=` and `<<` comes
- * first decides. Empty lines are skipped. A line that ends in `\r\n` is read without the `\r`; within a heredoc the
- * line ends between its lines are kept as they are. Bytes that are not UTF-8 became U+FFFD.
+ * first decides. Empty lines are skipped. As on Linux there, a line ends with `\n` alone: a `\r` before it belongs to
+ * the line. Bytes that are not UTF-8 became U+FFFD.
  */
 export function parsePairs(bytes: Uint8Array): CommandFilePairs {
   if (bytes.length > largestCommandFile) {
@@ -33,8 +29,7 @@ export function parsePairs(bytes: Uint8Array): CommandFilePairs {
   const lines = cutLines(decode(bytes));
   const pairs: [string, string][] = [];
   for (let at = 0; at < lines.length; ) {
-    const line = lines[at] as FileLine;
-    if (line.text === '') {
+    if (lines[at] === '') {
       at += 1;
       continue;
     }
@@ -56,16 +51,22 @@ export function parsePaths(bytes: Uint8Array): {
   if (bytes.length > largestCommandFile) {
     return { paths: [], problem: tooLarge(bytes.length) };
   }
-  const lines = cutLines(decode(bytes)).map((line) => line.text);
+  const lines = cutLines(decode(bytes)).map((line) => line.replace(/\r$/, ''));
   const bad = lines.findIndex((line) => line.includes('\0'));
   const paths = (bad === -1 ? lines : lines.slice(0, bad)).filter((line) => line.trim() !== '');
   return bad === -1 ? { paths } : { paths, problem: { line: bad + 1, message: 'a path holds a NUL byte' } };
 }
 
-/** Why a step may not set this variable for later steps, or `undefined` when it may. */
-export function refusedVariable(name: string): string | undefined {
+/**
+ * Why a step may not set this variable for later steps, or `undefined` when it may. On GitHub names of the runner can be
+ * set; what the runner says wins where it says something.
+ */
+export function refusedVariable(name: string, dialect: Dialect): string | undefined {
   if (name.toUpperCase() === 'NODE_OPTIONS') {
-    return 'NODE_OPTIONS would change every later Node program';
+    return 'it would change every later Node program';
+  }
+  if (dialect === 'github') {
+    return undefined;
   }
   const prefix = ['GITHUB_', 'RUNNER_', 'LIGHTV_'].find((start) => name.toUpperCase().startsWith(start));
   return prefix === undefined ? undefined : `names that start with ${prefix} belong to the runner`;
@@ -73,8 +74,8 @@ export function refusedVariable(name: string): string | undefined {
 
 type Read = { readonly pair: [string, string]; readonly next: number } | CommandFileProblem;
 
-function readPair(lines: readonly FileLine[], at: number): Read {
-  const { text } = lines[at] as FileLine;
+function readPair(lines: readonly string[], at: number): Read {
+  const text = lines[at] ?? '';
   const [equals, heredoc] = [text.indexOf('='), text.indexOf('<<')];
   if (text.includes('\0')) {
     return { line: at + 1, message: 'a NUL byte stands where NAME=VALUE is expected' };
@@ -91,39 +92,24 @@ function readPair(lines: readonly FileLine[], at: number): Read {
   return readHeredoc(lines, at, text.slice(0, heredoc), text.slice(heredoc + 2));
 }
 
-function readHeredoc(lines: readonly FileLine[], at: number, name: string, delimiter: string): Read {
+function readHeredoc(lines: readonly string[], at: number, name: string, delimiter: string): Read {
   if (name === '' || delimiter === '') {
     return { line: at + 1, message: `the ${name === '' ? 'name before' : 'delimiter after'} "<<" is empty` };
   }
-  let value = '';
-  let lineEnd = '';
-  for (let next = at + 1; next < lines.length; next += 1) {
-    const { text, end } = lines[next] as FileLine;
-    if (text === delimiter) {
-      return value.includes('\0')
-        ? { line: at + 1, message: `the value of ${quote(name)} holds a NUL byte` }
-        : { pair: [name, value], next: next + 1 };
-    }
-    value += lineEnd + text;
-    lineEnd = end;
+  const end = lines.indexOf(delimiter, at + 1);
+  if (end === -1) {
+    const missing = `no line after it is exactly ${quote(delimiter)}`;
+    return { line: at + 1, message: `${quote(name)} is opened with ${quote(`<<${delimiter}`)}, but ${missing}` };
   }
-  const missing = `no line after it is exactly ${quote(delimiter)}`;
-  return { line: at + 1, message: `${quote(name)} is opened with ${quote(`<<${delimiter}`)}, but ${missing}` };
+  const value = lines.slice(at + 1, end).join('\n');
+  return value.includes('\0')
+    ? { line: at + 1, message: `the value of ${quote(name)} holds a NUL byte` }
+    : { pair: [name, value], next: end + 1 };
 }
 
-function cutLines(text: string): FileLine[] {
-  const lines: FileLine[] = [];
-  for (let from = 0; from < text.length; ) {
-    const at = text.indexOf('\n', from);
-    const stop = at === -1 ? text.length : at;
-    const returned = at > from && text[at - 1] === '\r';
-    lines.push({
-      text: text.slice(from, returned ? stop - 1 : stop),
-      end: at === -1 ? '' : returned ? '\r\n' : '\n',
-    });
-    from = stop + 1;
-  }
-  return lines;
+function cutLines(text: string): string[] {
+  const lines = text.split('\n');
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
 function decode(bytes: Uint8Array): string {

@@ -5,7 +5,8 @@ const shortestLine = 3;
 /**
  * Every text that gives a secret away: the value, trimmed too; each line of it; its base64 as it stands at each of the
  * three alignments inside longer data (with `+/` and with `-_`); URL-encoded, JSON-escaped, XML-escaped and quoted for
- * a shell. The value itself counts whatever its length, derived forms from 6 characters on, lines from 3 on.
+ * a shell; its parts as programs show them. The value itself counts whatever its length, derived forms from 6
+ * characters on, lines from 3 on.
  */
 export function maskForms(value: string): Set<string> {
   const forms = new Set<string>();
@@ -14,7 +15,7 @@ export function maskForms(value: string): Set<string> {
       continue;
     }
     forms.add(whole);
-    for (const form of [...base64Forms(whole), ...escapedForms(whole)]) {
+    for (const form of [...base64Forms(whole), ...escapedForms(whole), ...partsShown(whole)]) {
       if (form.length >= shortestDerived) {
         forms.add(form);
       }
@@ -58,6 +59,20 @@ function escapedForms(value: string): string[] {
     value.replaceAll("'", "''"),
     value.replaceAll('"', '\\"'),
   ];
+}
+
+/** What programs show of a value: without the quotes around it; by its parts, as PowerShell does behind an ampersand. */
+function partsShown(value: string): string[] {
+  const bare = value.length > 8 && value.startsWith('"') && value.endsWith('"') ? [value.slice(1, -1)] : [];
+  const plus = value.indexOf('&+');
+  const last = value.lastIndexOf('&');
+  if (last === -1) {
+    return bare;
+  }
+  // The letter behind `&+` is coloured, and so stands apart.
+  return plus === -1
+    ? [...bare, value.slice(0, last + 1), value.slice(last + 1)]
+    : [...bare, value.slice(0, plus + 2), value.slice(plus + 3)];
 }
 
 function xmlEscaped(value: string): string {

@@ -33,9 +33,9 @@ export type MatcherPattern = z.infer<typeof pattern>;
 /** How the lines of one tool are told to be problems (https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md). */
 export type MatcherDefinition = z.infer<typeof definition>;
 
-/** The matchers of a file that `add-matcher` names. Throws an `Error` whose message says what is wrong with it. */
+/** The matchers of a file that `add-matcher` names; it may have none. Throws an `Error` whose message says what is wrong with it. */
 export function readMatchers(text: string): readonly MatcherDefinition[] {
-  const file = z.object({ problemMatcher: z.array(definition).min(1) });
+  const file = z.object({ problemMatcher: z.array(definition).default([]) });
   const read = file.safeParse(parseJson(text));
   if (!read.success) {
     const [issue] = read.error.issues;

@@ -18,25 +18,26 @@ type Parts = { readonly [P in MatchedPart]?: string };
 /** Calls over a matcher's time after which it is taken out. */
 const mostTimeouts = 3;
 
-/**
- * Finds problems in the lines of one job's steps. Matchers that came later are tried first; a later one of the same
- * owner takes the place of the earlier.
- */
+/** The matchers of one job. Those that came later are tried first; one takes the place of another of its owner. */
 export class ProblemMatchers {
-  #matchers: Matcher[] = [];
+  #matchers: readonly Matcher[] = [];
+
+  /** In the order in which they are tried. */
+  get definitions(): readonly MatcherDefinition[] {
+    return this.#matchers.map(({ definition }) => definition);
+  }
+
+  get all(): readonly Matcher[] {
+    return this.#matchers;
+  }
 
   /** Throws a `SyntaxError` for a pattern that is no regular expression; nothing was added then. */
   add(definitions: readonly MatcherDefinition[]): void {
     const made = definitions.map((definition) => new Matcher(definition));
     for (const matcher of made) {
       this.remove(matcher.owner);
-      this.#matchers.unshift(matcher);
+      this.#matchers = [matcher, ...this.#matchers];
     }
-  }
-
-  /** Those that are switched on, later ones first. */
-  get definitions(): readonly MatcherDefinition[] {
-    return this.#matchers.map(({ definition }) => definition);
   }
 
   /** Letter case does not matter; an owner nobody has is fine. */
@@ -44,44 +45,16 @@ export class ProblemMatchers {
     this.#matchers = this.#matchers.filter((matcher) => matcher.owner.toLowerCase() !== owner.toLowerCase());
   }
 
-  /**
-   * The problem that each line completes, if any. `onSlow` is called with the owner of a matcher that was taken out
-   * because its expressions took too long again and again.
-   */
-  match(lines: readonly string[], onSlow: (owner: string) => void): readonly (MatchedProblem | undefined)[] {
-    if (this.#matchers.length === 0) {
-      return lines.map(() => undefined);
-    }
-    const bare = lines.map(withoutColours);
-    const found = new Map(this.#matchers.map((matcher) => [matcher, matcher.look(bare)]));
-    for (const matcher of [...this.#matchers]) {
-      if (matcher.timeouts >= mostTimeouts) {
-        this.remove(matcher.owner);
-        onSlow(matcher.owner);
-      }
-    }
-    return bare.map((_, at) => this.#first(at, found));
-  }
-
-  #first(at: number, found: ReadonlyMap<Matcher, readonly LineMatches[]>): MatchedProblem | undefined {
-    for (const matcher of this.#matchers) {
-      const parts = matcher.step(found.get(matcher)?.[at] ?? []);
-      if (parts !== undefined) {
-        this.#matchers.filter((other) => other !== matcher).forEach((other) => void other.reset());
-        return problemOf(parts, matcher.definition);
-      }
-    }
-    return undefined;
+  /** Watches the lines of one stream: how far each matcher has come is its own. */
+  watch(): MatcherWatch {
+    return new MatcherWatch(this);
   }
 }
 
-type LineMatches = readonly (Groups | null)[];
-
-/** One matcher and how far its patterns have come. */
+/** One matcher, and how often its expressions took too long. */
 class Matcher {
   readonly definition: MatcherDefinition;
   readonly #patterns: GuardedPatterns;
-  #reached: (Parts | undefined)[] = [];
   timeouts = 0;
 
   constructor(definition: MatcherDefinition) {
@@ -93,35 +66,71 @@ class Matcher {
     return this.definition.owner;
   }
 
-  reset(): void {
-    this.#reached = [];
+  /** What each pattern finds in a line; nothing when they took too long. */
+  look(line: string): readonly (Groups | null)[] {
+    const found = this.#patterns.match([line]);
+    this.timeouts += found === undefined ? 1 : 0;
+    return found?.[0] ?? [];
+  }
+}
+
+/** For each pattern but the last: what it and those before it found, a line ago at the latest. */
+type Reached = (Parts | undefined)[];
+
+/** Finds problems in lines that come one after the other. */
+export class MatcherWatch {
+  readonly #matchers: ProblemMatchers;
+  #reached = new Map<Matcher, Reached>();
+
+  constructor(matchers: ProblemMatchers) {
+    this.#matchers = matchers;
   }
 
-  /** What the patterns find in lines, before their order is looked at; nothing when they took too long. */
-  look(lines: readonly string[]): readonly LineMatches[] {
-    const found = this.#patterns.match(lines);
-    this.timeouts += found === undefined ? 1 : 0;
-    return found ?? [];
+  /**
+   * The problem that a line completes, if any. `onSlow` is called with the owner of a matcher that was taken out because
+   * its expressions took too long again and again.
+   */
+  match(line: string, onSlow: (owner: string) => void): MatchedProblem | undefined {
+    if (this.#matchers.all.length === 0) {
+      return undefined;
+    }
+    const bare = withoutColours(line);
+    for (const matcher of this.#matchers.all) {
+      const parts = this.#step(matcher, matcher.look(bare));
+      if (matcher.timeouts >= mostTimeouts) {
+        this.#matchers.remove(matcher.owner);
+        onSlow(matcher.owner);
+      }
+      if (parts !== undefined) {
+        this.#reached = new Map([[matcher, this.#reached.get(matcher) ?? []]]);
+        const problem = problemOf(parts, matcher.definition);
+        if (problem !== undefined) {
+          return problem;
+        }
+      }
+    }
+    return undefined;
   }
 
   /** Takes one line; the parts of a problem when it was the last of one. */
-  step(found: LineMatches): Parts | undefined {
-    const { pattern: patterns } = this.definition;
+  #step(matcher: Matcher, found: readonly (Groups | null)[]): Parts | undefined {
+    const { pattern: patterns } = matcher.definition;
+    const reached = this.#reached.get(matcher) ?? [];
     const last = patterns.length - 1;
     // From the last pattern to the first, since each goes on from where the one before stood a line ago.
     for (let at = last; at >= 0; at -= 1) {
-      const before = at === 0 ? {} : this.#reached[at - 1];
+      const before = at === 0 ? {} : reached[at - 1];
       const groups = found[at] ?? null;
       const parts = before === undefined || groups === null ? undefined : partsOf(patterns[at], groups, before);
       if (at < last) {
-        this.#reached[at] = parts;
+        reached[at] = parts;
       } else if (parts !== undefined) {
-        if (patterns[at]?.loop !== true) {
-          this.reset();
-        }
+        const loop = patterns[at]?.loop === true;
+        this.#reached.set(matcher, loop ? reached.map((each, index) => (index === last - 1 ? each : undefined)) : []);
         return parts;
       }
     }
+    this.#reached.set(matcher, reached);
     return undefined;
   }
 }
@@ -132,7 +141,7 @@ function partsOf(pattern: MatcherPattern | undefined, groups: Groups, before: Pa
     const text = number === undefined ? undefined : groups[number];
     return text === undefined ? [] : [[part, text] as const];
   });
-  return { ...before, ...Object.fromEntries(own) };
+  return { ...Object.fromEntries(own), ...before };
 }
 
 function problemOf(parts: Parts, definition: MatcherDefinition): MatchedProblem | undefined {
@@ -161,6 +170,7 @@ function whole(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }
 
-function withoutColours(line: string): string {
+/** A line as it is looked at, and shown once something was found in it. */
+export function withoutColours(line: string): string {
   return line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '');
 }

@@ -2,38 +2,57 @@
 export interface RawCommand {
   /** Lower case. */
   readonly name: string;
+  /** By their names in lower case. */
   readonly properties: Readonly<Record<string, string>>;
   readonly data: string;
 }
 
+/** Tells, by its name in lower case, whether a command is one. */
+export type KnownCommand = (name: string) => boolean;
+
 /**
  * The command a raw line holds, if any: `::name key=value,key=value::data` behind white space at most
- * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions), or the older
- * `##[name key=value;key=value]data` anywhere in the line. Unknown names are returned too.
+ * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions), or else the older
+ * `##[name key=value;key=value]data` anywhere in the line, the first one that opens.
  */
-export function parseRawCommand(line: string): RawCommand | undefined {
-  if (line.includes('::')) {
-    const [, name, list = '', data = ''] = /^\s*::([A-Za-z][\w-]*)(?:\s+([^\n]*?))?::([\s\S]*)$/.exec(line) ?? [];
-    if (name !== undefined) {
-      const properties = readProperties(list, ',', unescapeProperty);
-      return { name: name.toLowerCase(), properties, data: unescapeData(data) };
-    }
-  }
-  return line.includes('##[') ? parseBracketed(line) : undefined;
+export function parseRawCommand(line: string, known: KnownCommand): RawCommand | undefined {
+  return parseColons(line, known) ?? parseBracketed(line, known);
 }
 
-function parseBracketed(line: string): RawCommand | undefined {
-  const [, name, list = '', data = ''] = /##\[([A-Za-z][\w-]*)(?:\s+([^\]\n]*))?\]([\s\S]*)$/.exec(line) ?? [];
-  return name === undefined
+function parseColons(line: string, known: KnownCommand): RawCommand | undefined {
+  const text = line.includes('::') ? line.trimStart() : '';
+  const end = text.startsWith('::') ? text.indexOf('::', 2) : -1;
+  return end === -1
     ? undefined
-    : { name: name.toLowerCase(), properties: readProperties(list, ';', unescapeOld), data: unescapeOld(data) };
+    : commandOf(text.slice(2, end), ',', unescapeProperty, unescapeData(text.slice(end + 2)), known);
+}
+
+function parseBracketed(line: string, known: KnownCommand): RawCommand | undefined {
+  const start = line.indexOf('##[');
+  const end = start === -1 ? -1 : line.indexOf(']', start);
+  return end === -1
+    ? undefined
+    : commandOf(line.slice(start + 3, end), ';', unescapeOld, unescapeOld(line.slice(end + 1)), known);
+}
+
+function commandOf(
+  info: string,
+  between: string,
+  plain: (text: string) => string,
+  data: string,
+  known: KnownCommand,
+): RawCommand | undefined {
+  const space = info.indexOf(' ');
+  const name = (space === -1 ? info : info.slice(0, space)).toLowerCase();
+  const list = space === -1 ? '' : info.slice(space + 1).trim();
+  return known(name) ? { name, properties: readProperties(list, between, plain), data } : undefined;
 }
 
 function readProperties(list: string, between: string, plain: (text: string) => string): Record<string, string> {
   return Object.fromEntries(
     list.split(between).flatMap((pair) => {
       const at = pair.indexOf('=');
-      return at < 1 ? [] : [[pair.slice(0, at).trim(), plain(pair.slice(at + 1))]];
+      return at < 1 ? [] : [[pair.slice(0, at).toLowerCase(), plain(pair.slice(at + 1))]];
     }),
   );
 }

@@ -8,8 +8,6 @@ export interface LogLine {
   readonly stream: StreamName;
   /** Masked, without its line end. */
   readonly text: string;
-  /** 1-based within the step, over both streams. */
-  readonly line: number;
   /** The line was too long and goes on in this stream's next one. */
   readonly continued: boolean;
   /** What the raw line told the runner; its texts are not masked. */
@@ -26,6 +24,9 @@ export class TooManyMasks extends Error {
   }
 }
 
+/** A token that stops commands is hidden above so many characters, since it starts them again. */
+const shortestHiddenToken = 6;
+
 interface StreamState {
   readonly cutter: LineCutter;
   /** Units at the start of the next piece that belong to a secret already shown as `***`. */
@@ -37,7 +38,7 @@ interface StreamState {
 }
 
 /**
- * One step's output, from bytes to lines: cut, commands read from the raw line, masked, numbered, in this order.
+ * One step's output, from bytes to lines: cut, commands read from the raw line, masked, in this order.
  * A mask named by a line hides that line's own echo and everything later on both streams. Not asynchronous; what a
  * call yields must be used before the next call. Throws `TooManyMasks`.
  */
@@ -45,7 +46,8 @@ export class StepLog {
   readonly #masks: Masks;
   readonly #streams: Record<StreamName, StreamState>;
   #stopToken: string | undefined;
-  #line = 0;
+  /** Commands may be stopped with a token that resumes by accident. */
+  anyToken = false;
 
   constructor(masks: Masks, longest = longestLine) {
     this.#masks = masks;
@@ -79,8 +81,7 @@ export class StepLog {
     const state = this.#streams[stream];
     const command = piece.first ? this.#command(piece, state) : undefined;
     const text = this.#masked(piece, state);
-    this.#line += 1;
-    const line = { stream, text, line: this.#line, continued: piece.continued };
+    const line = { stream, text, continued: piece.continued };
     return command === undefined ? line : { ...line, command };
   }
 
@@ -92,17 +93,24 @@ export class StepLog {
       }
       return undefined;
     }
-    const command = parseCommand(raw);
+    const command = parseCommand(raw, this.anyToken);
     if (command?.kind === 'stop-commands') {
       this.#stopToken = command.token;
+      if (command.token.length > shortestHiddenToken) {
+        this.#hide(command.token);
+      }
     }
     if (command?.kind === 'add-mask') {
       state.hideRest = piece.continued;
-      if (!this.#masks.addBounded(command.value)) {
-        throw new TooManyMasks();
-      }
+      this.#hide(command.value);
     }
     return command;
+  }
+
+  #hide(value: string): void {
+    if (!this.#masks.addBounded(value)) {
+      throw new TooManyMasks();
+    }
   }
 
   #masked(piece: RawPiece, state: StreamState): string {

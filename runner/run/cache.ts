@@ -3,7 +3,7 @@ import type { MicroVm } from '../model/machine.ts';
 import type { CacheSpec, Template } from '../model/workflow.ts';
 import { closingContexts, jobContexts } from './contexts.ts';
 import { StepFailure } from './ending.ts';
-import { digestFiles, findFiles } from './guest-files.ts';
+import { findFiles } from './guest-files.ts';
 import type { CacheHit, JobScene } from './scene.ts';
 import { workspace } from './services.ts';
 import { withFiles } from './with-files.ts';
@@ -59,11 +59,14 @@ export async function saveCaches(scene: JobScene, vm: MicroVm, signal: AbortSign
 }
 
 async function restoreFirst(scene: JobScene, spec: CacheSpec, vm: MicroVm, signal: AbortSignal): Promise<CacheHit> {
-  const digest = (patterns: readonly string[]) => digestFiles(vm, patterns, signal);
-  const { key, restoreKeys } = await withFiles({ contexts: jobContexts(scene) }, digest, (scope) => ({
-    key: fillTemplate(spec.key, scope),
-    restoreKeys: spec.restoreKeys.map((restoreKey) => fillTemplate(restoreKey, scope)),
-  }));
+  const { key, restoreKeys } = await withFiles(
+    { contexts: jobContexts(scene) },
+    { vm, folder: workspace, signal },
+    (scope) => ({
+      key: fillTemplate(spec.key, scope),
+      restoreKeys: spec.restoreKeys.map((restoreKey) => fillTemplate(restoreKey, scope)),
+    }),
+  );
   const entry = await scene.run.services.caches.restore(key, restoreKeys);
   if (entry !== undefined) {
     await vm.copyIn(entry.tar, '/', signal);

@@ -6,8 +6,9 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { Maybe, Template } from '../model/workflow.ts';
 import { minutesLimit, minutesReading } from '../plan/timeout.ts';
 import { envContext, stepContexts, stepStatus } from './contexts.ts';
+import type { HashRequest } from './hash-files.ts';
 import type { JobScene } from './scene.ts';
-import { type DigestFiles, withFiles } from './with-files.ts';
+import { withFiles } from './with-files.ts';
 
 /**
  * Whether a step is to run as things stand. Throws an `ExpressionError`, and `NeedsFiles` where its condition asks for
@@ -21,9 +22,9 @@ export function stepHolds(scene: JobScene, step: PlannedStep): boolean {
 }
 
 /** The same with the files at hand. */
-export async function stepHoldsOver(scene: JobScene, step: PlannedStep, digest: DigestFiles): Promise<boolean> {
+export async function stepHoldsOver(scene: JobScene, step: PlannedStep, request: HashRequest): Promise<boolean> {
   const scope = stepScope(scene, step, step.condition);
-  return await withFiles(scope, digest, (full) => evaluateCondition(step.condition, full));
+  return await withFiles(scope, request, (full) => evaluateCondition(step.condition, full));
 }
 
 /** Whether a running step goes on although its job was told to stop; a condition that fails does not. */
@@ -73,8 +74,8 @@ export function allows(value: Maybe<boolean>, scope: (template: Template) => Sco
   }
 }
 
-/** `env` is worked out only where it is asked for: it may fail where nobody needs it. */
-function stepScope(scene: JobScene, step: PlannedStep, asked: Template | undefined): Scope {
+/** What a text of a step reads. `env` is worked out only where it is asked for: it may fail where nobody needs it. */
+export function stepScope(scene: JobScene, step: PlannedStep, asked: Template | undefined): Scope {
   const scope: Scope = { contexts: stepContexts(scene, step), status: stepStatus(scene, step) };
   if (asked === undefined || !readsEnv(asked)) {
     return scope;

@@ -76,8 +76,7 @@ function withStep(
   step: PlannedStep,
 ): { readonly github: Json } {
   const [, token = ''] = [...secrets].find(([name]) => name.toUpperCase() === 'GITHUB_TOKEN') ?? [];
-  const action = step.named ? step.id : (step.forgeId ?? '');
-  return { github: { ...(github as { readonly [key: string]: Json } | undefined), token, action } };
+  return { github: { ...(github as { readonly [key: string]: Json } | undefined), token, action: forgeName(step) } };
 }
 
 /** The contexts of what is evaluated when all steps have ended. */
@@ -87,6 +86,11 @@ export function closingContexts(scene: JobScene): { [name: string]: Json } {
     job: { status: statusName(jobStatus(scene)), ...jobWorkflow(scene.run) },
     steps: stepsContext(scene, new Set(scene.ended.keys())),
   };
+}
+
+/** What GitHub calls a step where a variable names it. */
+export function forgeName({ id, named, forgeId }: PlannedStep): string {
+  return named ? id : (forgeId ?? '__run');
 }
 
 /** The secrets a step lists, by name. */

@@ -1,12 +1,13 @@
 import { ExpressionError } from '../expression/error.ts';
 import { fillTemplate } from '../expression/evaluate.ts';
+import type { Scope } from '../expression/scope.ts';
 import type { Json, Template } from '../model/workflow.ts';
 import type { RunScene } from './scene.ts';
 
 /** A name with its expressions filled in; as it stands in the file where they fail: a name is no reason to fail. */
-export function displayName(name: Template, contexts: { readonly [name: string]: Json }): string {
+export function displayName(name: Template, scope: (text: Template) => Scope): string {
   try {
-    return fillTemplate(name, { contexts });
+    return fillTemplate(name, scope(name));
   } catch (error) {
     if (error instanceof ExpressionError) {
       return name.text;
@@ -21,8 +22,6 @@ export function jobTitle(
   { called }: Pick<RunScene, 'called'>,
   contexts: { readonly [name: string]: Json },
 ): string {
-  if (called === undefined) {
-    return name === undefined ? id : displayName(name, contexts);
-  }
-  return `${called.name} / ${name === undefined ? id.slice(`${called.id} / `.length) : displayName(name, contexts)}`;
+  const own = name === undefined ? undefined : displayName(name, () => ({ contexts }));
+  return called === undefined ? (own ?? id) : `${called.name} / ${own ?? id.slice(`${called.id} / `.length)}`;
 }

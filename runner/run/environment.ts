@@ -1,6 +1,6 @@
 import type { PlannedStep } from '../model/plan.ts';
-import type { Json } from '../model/workflow.ts';
-import { secretsOf } from './contexts.ts';
+import type { Dialect, Json } from '../model/workflow.ts';
+import { forgeName, secretsOf } from './contexts.ts';
 import { contextsInside, type Inside, runnerFolders } from './inside.ts';
 import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
@@ -66,7 +66,7 @@ export function stepEnvironment(
     ...env,
     ...ownVariables(scene, step, held.use.inside),
     ...variables,
-    ...fileVariables(folder),
+    ...fileVariables(scene.run.plan.dialect, folder),
   };
   const added = addedPaths(scene, step, paths);
   return added.length === 0 ? merged : { ...merged, PATH: [...added, merged.PATH ?? ''].join(':') };
@@ -92,7 +92,8 @@ function ownVariables({ run, job }: JobScene, step: PlannedStep, inside: Inside)
     return {
       ...shared,
       GITHUB_ACTIONS: 'true',
-      GITHUB_ACTION: step.named ? step.id : (step.forgeId ?? '__run'),
+      GITHUB_ACTION: forgeName(step),
+      RUNNER_TRACKING_ID: `github_${run.services.run}`,
       GITHUB_EVENT_PATH: inside.event,
     };
   }
@@ -106,18 +107,16 @@ function ownVariables({ run, job }: JobScene, step: PlannedStep, inside: Inside)
   };
 }
 
-function fileVariables({ output, env, path, summary, state }: StepFolder): Record<string, string> {
-  return {
-    LIGHTV_OUTPUT: output,
+function fileVariables(dialect: Dialect, { output, env, path, summary, state }: StepFolder): Record<string, string> {
+  const ofGithub = {
     GITHUB_OUTPUT: output,
-    LIGHTV_ENV: env,
     GITHUB_ENV: env,
-    LIGHTV_PATH: path,
     GITHUB_PATH: path,
-    LIGHTV_SUMMARY: summary,
     GITHUB_STEP_SUMMARY: summary,
     GITHUB_STATE: state,
   };
+  const own = { LIGHTV_OUTPUT: output, LIGHTV_ENV: env, LIGHTV_PATH: path, LIGHTV_SUMMARY: summary };
+  return dialect === 'github' ? ofGithub : { ...own, ...ofGithub };
 }
 
 /** Texts and booleans of a context as variables; an event or a token is neither. */

@@ -1,6 +1,7 @@
 import { GuestRefusal } from '../guest/copy.ts';
 import type { Command, Exit } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
+import { isDebugging, isTrue } from './debugging.ts';
 import { type End, endOfError, endOfExit, endOfStop, StepFailure } from './ending.ts';
 import { guestText } from './guest-text.ts';
 import type { LineEffects } from './line-commands.ts';
@@ -33,6 +34,26 @@ export interface StepAttempt {
   readonly stop: Stop;
   /** What the last command that was begun ran with. */
   readonly last: { command?: CommandPlace };
+}
+
+/** A part of an attempt, which may be stopped by itself; the machine is the same one. */
+export function partOf(at: StepAttempt, stop: Stop): StepAttempt {
+  return {
+    ...at,
+    stop,
+    get held() {
+      return at.held;
+    },
+    set held(held) {
+      at.held = held;
+    },
+    get moves() {
+      return at.moves;
+    },
+    set moves(moves) {
+      at.moves = moves;
+    },
+  };
 }
 
 /** Where and with what a command runs. */
@@ -78,8 +99,18 @@ export async function runGuestCommand(scene: JobScene, at: StepAttempt, command:
     return { end: ended, words: noWords, lost: true };
   }
   const { end, words } = await takeWords(scene, at, folder, ended, command.declared);
-  const outputs = { ...effects.outputs, ...words.outputs };
-  return { end, words: { ...words, outputs, state: [...effects.state, ...words.state] }, lost: false };
+  return { end, words: withEffects(words, effects), lost: false };
+}
+
+/** Files are read when the command is over: they win over what its lines said. */
+function withEffects(words: StepWords, { outputs, state, env, paths }: LineEffects): StepWords {
+  return {
+    ...words,
+    outputs: { ...outputs, ...words.outputs },
+    state: [...state, ...words.state],
+    env: [...env, ...words.env],
+    paths: [...paths, ...words.paths],
+  };
 }
 
 /** A command that a line gave and that cannot be carried out fails its step. */
@@ -95,10 +126,17 @@ async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, 
   }
   const path = await putStepFiles(held, folder, command.script, stop.signal);
   const { cwd } = command;
-  output.readFrom((name) => guestText(held.vm, name, stop.signal));
+  const env = command.env(folder);
+  if (scene.run.plan.dialect === 'github') {
+    output.begin({
+      ...commandSetting(scene, held, env),
+      read: (name) => guestText(held.vm, name, stop.signal),
+      matchers: scene.matchers,
+    });
+  }
   const { user } = held;
   const who = user === undefined ? {} : { user };
-  const words = { argv: command.argv(path), env: command.env(folder), cwd, ...who, ...wayDown(scene) };
+  const words = { argv: command.argv(path), env, cwd, ...who, ...wayDown(scene) };
   at.last.command = { env: words.env, cwd };
   held.used = true;
   try {
@@ -106,6 +144,17 @@ async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, 
   } finally {
     await output.end();
   }
+}
+
+/** What lines of a command may do; GitHub's runner looks for the permission to in its `env`. */
+function commandSetting({ run }: JobScene, { use }: HeldMachine, env: Readonly<Record<string, string>>) {
+  const { ACTIONS_ALLOW_UNSECURE_COMMANDS: commands, ACTIONS_ALLOW_UNSECURE_STOPCOMMAND_TOKENS: tokens } = env;
+  return {
+    workspace: use.inside.workspace,
+    debug: isDebugging(run),
+    unsecure: isTrue(commands),
+    anyToken: isTrue(tokens),
+  };
 }
 
 /** GitHub's runner interrupts a step, terminates it after 7.5 s and kills it 2.5 s later. */
@@ -116,21 +165,26 @@ function wayDown({ run }: JobScene): { readonly interrupt?: number; readonly gra
 
 async function takeWords(
   scene: JobScene,
-  { step, held, stop }: StepAttempt,
+  { step, held, output, stop }: StepAttempt,
   folder: StepFolder,
   ended: End,
   declared: readonly string[] | undefined,
 ): Promise<{ end: End; words: StepWords }> {
   const where = { job: scene.job.id, step: step.id };
   try {
-    const words = await readStepFiles(held.vm, folder, declared, signalAfter(stop));
+    const { dialect } = scene.run.plan;
+    const words = await readStepFiles(held.vm, folder, { dialect, declared }, signalAfter(stop));
     for (const text of words.dropped) {
-      await scene.report.notice(where, text, 'warning');
+      await (dialect === 'github' ? output.tell('error', text) : scene.report.notice(where, text, 'warning'));
     }
     const { problem } = words;
-    const bad: End | undefined =
-      problem === undefined ? undefined : { outcome: 'failure', reason: 'output-file', detail: problem };
-    return { end: bad === undefined ? ended : worse(ended, bad), words };
+    if (problem === undefined) {
+      return { end: ended, words };
+    }
+    if (dialect === 'github') {
+      await output.tell('error', problem);
+    }
+    return { end: worse(ended, { outcome: 'failure', reason: 'output-file', detail: problem }), words };
   } catch (error) {
     const told = error instanceof GuestRefusal ? new StepFailure('output-file', error.message) : error;
     return { end: worse(ended, endOfError(told, stop.why)), words: noWords };

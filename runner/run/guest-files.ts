@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:os';
 import { posix } from 'node:path';
 import picomatch from 'picomatch';
-import { GuestRefusal } from '../guest/copy.ts';
 import type { MicroVm } from '../model/machine.ts';
 import { StepFailure } from './ending.ts';
 import { workspace } from './services.ts';
@@ -54,38 +51,4 @@ function relativePattern(pattern: string, folder: string): string {
     throw new StepFailure('artifact', `"${pattern}" leads out of ${folder}`);
   }
   return path === '.' ? '' : path;
-}
-
-/** A workspace that nothing was put into yet is not there. */
-function ifNoFolder(error: unknown): string[] {
-  if (error instanceof GuestRefusal && error.errno === constants.errno.ENOENT) {
-    return [];
-  }
-  throw error;
-}
-
-/** What `hashFiles()` gives: SHA-256 over the SHA-256 of each file that matches, in the order of their names; '' for none. */
-export async function digestFiles(
-  vm: MicroVm,
-  patterns: readonly string[],
-  signal: AbortSignal,
-  folder = workspace,
-): Promise<string> {
-  const only = await findFiles(vm, patterns, signal, folder).catch(ifNoFolder);
-  if (only.length === 0) {
-    return '';
-  }
-  const all = createHash('sha256');
-  let files = 0;
-  for await (const { entry } of entriesOf(await vm.copyOut(folder, signal, { only }))) {
-    if (entry.header.type === 'file') {
-      const one = createHash('sha256');
-      for await (const chunk of entry) {
-        one.update(chunk);
-      }
-      all.update(one.digest());
-      files += 1;
-    }
-  }
-  return files === 0 ? '' : all.digest('hex');
 }

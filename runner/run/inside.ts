@@ -3,6 +3,8 @@ import type { Volume } from '../model/container.ts';
 import type { Bind } from '../model/machine.ts';
 import type { Plan, PlannedJob } from '../model/plan.ts';
 import type { Json } from '../model/workflow.ts';
+import { isDebugging } from './debugging.ts';
+import type { RunScene } from './scene.ts';
 import { guestFolder, workspace } from './services.ts';
 
 /** Folders of a machine that a dialect gives names to. All are absolute. */
@@ -126,9 +128,9 @@ export function translated(value: string, placed: Placed): string {
 }
 
 /** The `github` and `runner` contexts with the folders of the machines in them, and the job's id in the file. */
-export function contextsInside(placed: Placed & { readonly job: Pick<PlannedJob, 'jobId'> }): {
-  readonly [name: string]: Json;
-} {
+export function contextsInside(
+  placed: Placed & { readonly run: Pick<RunScene, 'services'>; readonly job: Pick<PlannedJob, 'jobId'> },
+): { readonly [name: string]: Json } {
   const { dialect, contexts } = placed.run.plan;
   if (dialect !== 'github') {
     return {};
@@ -141,7 +143,11 @@ export function contextsInside(placed: Placed & { readonly job: Pick<PlannedJob,
       event_path: inside.event,
       job: placed.job.jobId,
     },
-    runner: { ...asObject(contexts.runner), ...runnerFolders(inside) },
+    runner: {
+      ...asObject(contexts.runner),
+      ...runnerFolders(inside),
+      ...(isDebugging(placed.run) ? { debug: '1' } : {}),
+    },
   };
 }
 

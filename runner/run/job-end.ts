@@ -44,7 +44,7 @@ function endByStep({ result }: StepRecord): End {
  * ask for that secret. Throws an `ExpressionError`.
  */
 export async function jobOutputs(scene: JobScene): Promise<Record<string, string>> {
-  const { job, report, ended } = scene;
+  const { run, job, report, ended } = scene;
   const outputs: Record<string, string> = {};
   if (job.outputs.size === 0) {
     return outputs;
@@ -52,6 +52,9 @@ export async function jobOutputs(scene: JobScene): Promise<Record<string, string
   const contexts = closingContexts(scene);
   const env = envContext(scene, new Set(ended.keys()), new Map(), { contexts });
   for (const [name, value] of fillNamed(job.outputs, { contexts: { ...contexts, env } })) {
+    if (value === '' && run.plan.dialect === 'github') {
+      continue;
+    }
     if (report.masks.hides(value)) {
       await report.notice({ job: job.id }, `the output "${name}" of the job holds a secret: dropped`, 'warning');
     } else {

@@ -1,20 +1,26 @@
 import { posix } from 'node:path';
 import { causeText } from '../host/fault.ts';
-import type { Problem } from '../model/problem.ts';
-import type { Annotation, LogCommand } from '../output/log-command.ts';
+import type { LogCommand } from '../output/log-command.ts';
 import { type MatcherDefinition, readMatchers } from '../output/matcher-definition.ts';
-import { type MatchedProblem, ProblemMatchers } from '../output/problem-matcher.ts';
+import { ProblemMatchers, withoutColours } from '../output/problem-matcher.ts';
+import { matched, type Told, warned } from './annotation.ts';
 
 /** Reads a file of the machine by its absolute path; `undefined` where there is none. */
 export type ReadGuestFile = (path: string) => Promise<string | undefined>;
 
 type MatcherCommand = Extract<LogCommand, { kind: 'add-matcher' | 'remove-matcher' }>;
 
+/** What a line says to be wrong, and what is shown for the line. */
+export interface Match {
+  readonly told: Told;
+  readonly shown: string;
+}
+
 /** The problem matchers of one job: what its steps switched on, until they switch it off. */
 export class JobMatchers {
   readonly #matchers = new ProblemMatchers();
+  /** Absolute. */
   readonly #workspace: string;
-  #any = false;
 
   constructor(workspace: string) {
     this.#workspace = workspace;
@@ -28,7 +34,6 @@ export class JobMatchers {
   /** Switches on what `definitions` was. */
   restore(definitions: readonly MatcherDefinition[]): void {
     this.#matchers.add([...definitions].reverse());
-    this.#any ||= definitions.length > 0;
   }
 
   /** Carries out a command of a line; why it cannot be, or `undefined`. */
@@ -36,7 +41,6 @@ export class JobMatchers {
     try {
       if (command.kind === 'add-matcher') {
         this.#matchers.add(await this.#definitions(command.file, read));
-        this.#any = true;
         return undefined;
       }
       const owners = command.owner === undefined ? await this.#ownersIn(command.file ?? '', read) : [command.owner];
@@ -49,26 +53,24 @@ export class JobMatchers {
     }
   }
 
-  /** What a line that was masked says to be wrong. */
-  annotation(text: string): { readonly level: Annotation['level']; readonly problem: Problem } | undefined {
-    let slow: string | undefined;
-    const [found] = this.#any ? this.#matchers.match([text], (owner) => (slow = owner)) : [];
-    if (slow !== undefined) {
+  /** Looks at lines of one stream that were masked, one after the other. */
+  watch(): (text: string) => Match | undefined {
+    const watch = this.#matchers.watch();
+    return (text) => {
+      let slow: string | undefined;
+      const found = watch.match(text, (owner) => {
+        slow = owner;
+      });
+      if (found !== undefined) {
+        const told = matched(found, this.#workspace);
+        return { told, shown: `##[${told.level}]${withoutColours(text)}` };
+      }
+      if (slow === undefined) {
+        return undefined;
+      }
       const message = `the problem matcher '${slow}' is switched off: its patterns take too long`;
-      return { level: 'warning', problem: { message } };
-    }
-    return found === undefined ? undefined : { level: found.severity, problem: this.#problem(found) };
-  }
-
-  #problem({ message, code, file, fromPath, line, column }: MatchedProblem): Problem {
-    const text = code === undefined ? message : `${message} (${code})`;
-    if (file === undefined) {
-      return { message: text };
-    }
-    const base = fromPath === undefined ? '' : posix.dirname(fromPath);
-    const path = file.startsWith('/') ? file : posix.join(base, file);
-    const inside = path.startsWith(`${this.#workspace}/`) ? path.slice(this.#workspace.length + 1) : path;
-    return { message: text, place: { file: inside, line: line ?? 1, column: column ?? 1 } };
+      return { told: warned(message), shown: text };
+    };
   }
 
   async #ownersIn(file: string, read: ReadGuestFile): Promise<string[]> {

@@ -89,7 +89,8 @@ export class JobSteps {
           continue;
         }
         passed.push(step);
-        const ending = concluded(choice.end, () => stepMayFail(scene, step));
+        // What did not begin is not forgiven.
+        const ending = concluded(choice.end, () => false);
         scene.ended.set(step.id, { result: { id: step.id, ...ending, outputs: {} }, exports: noExports });
       }
     }

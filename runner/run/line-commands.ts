@@ -1,110 +1,146 @@
-import type { Problem } from '../model/problem.ts';
-import type { Annotation, LogCommand } from '../output/log-command.ts';
+import { refusedVariable } from '../output/command-files.ts';
+import { type Annotation, commandData, type LogCommand } from '../output/log-command.ts';
 import type { LogLine } from '../output/step-log.ts';
+import { annotated, type Told, warned } from './annotation.ts';
 
 /** What a step told through the lines of its output. */
 export interface LineEffects {
   readonly outputs: Readonly<Record<string, string>>;
   readonly state: readonly (readonly [name: string, value: string])[];
+  readonly env: readonly (readonly [name: string, value: string])[];
+  readonly paths: readonly string[];
   /** Why the step fails for what it told; the first reason. */
   readonly failure?: string;
 }
 
-/** An annotation, with the text that its line is shown as. */
+export const noEffects: LineEffects = { outputs: {}, state: [], env: [], paths: [] };
+
+/** A line that was taken: what is shown for it, and what it says. */
 export interface TakenLine {
-  /** `undefined`: the line is not shown. */
-  readonly text: string | undefined;
-  readonly annotation?: { readonly level: Annotation['level']; readonly problem: Problem };
+  readonly shown: readonly string[];
+  readonly told?: Told;
   /** To be carried out before the next line. */
   readonly matchers?: Extract<LogCommand, { kind: 'add-matcher' | 'remove-matcher' }>;
 }
 
-const titles = { error: 'Error', warning: 'Warning', notice: 'Notice' } as const;
+/** What the commands of lines depend on. */
+export interface CommandSetting {
+  readonly workspace: string;
+  /** Debugging is on. */
+  readonly debug: boolean;
+  /** Lines may set variables and paths. */
+  readonly unsecure: boolean;
+}
+
+/** Commands whose lines are not repeated when a step asks to see them. */
+const neverEchoed: readonly LogCommand['kind'][] = ['add-mask', 'debug', 'annotation', 'stop-commands', 'idle'];
 
 /**
  * Carries out the commands that GitHub's runner reads from lines
  * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions). One for each command of a step.
  */
 export class LineCommands {
+  readonly #setting: CommandSetting;
   readonly #outputs: Record<string, string> = {};
   readonly #state: (readonly [string, string])[] = [];
-  /** Lines of outputs and state, and of debugging, are shown when a step asks for it. */
-  #echo = false;
+  readonly #env: (readonly [string, string])[] = [];
+  readonly #paths: string[] = [];
+  /** Lines with commands are shown as they are, besides what comes of them. */
+  #echo: boolean;
   #failure: string | undefined;
+
+  constructor(setting: CommandSetting) {
+    this.#setting = setting;
+    this.#echo = setting.debug;
+  }
 
   get effects(): LineEffects {
     const failure = this.#failure === undefined ? {} : { failure: this.#failure };
-    return { outputs: this.#outputs, state: this.#state, ...failure };
+    return { outputs: this.#outputs, state: this.#state, env: this.#env, paths: this.#paths, ...failure };
   }
 
   take({ command, text }: LogLine): TakenLine {
     if (command === undefined) {
-      return { text };
+      return { shown: [text] };
     }
+    const echoed = this.#echo && !neverEchoed.includes(command.kind) ? [text] : [];
+    const taken = this.#carryOut(command, text);
+    return { ...taken, shown: [...echoed, ...taken.shown] };
+  }
+
+  /** Notes why the step fails; what is said of it. */
+  refused(why: string): TakenLine {
+    this.#failure ??= why;
+    return { shown: [`##[error]${why}`], told: { level: 'error', problem: { message: why } } };
+  }
+
+  #carryOut(command: LogCommand, text: string): TakenLine {
     switch (command.kind) {
       case 'add-mask':
+        return { shown: this.#echo ? [text] : [] };
       case 'stop-commands':
-        return { text };
+        return { shown: [text] };
       case 'set-output':
         this.#outputs[command.name] = command.value;
-        return { text: this.#echoed(text) };
+        return nothing;
       case 'save-state':
         this.#state.push([command.name, command.value]);
-        return { text: this.#echoed(text) };
+        return nothing;
+      case 'set-env':
+      case 'add-path':
+        return this.#unsecure(command);
       case 'echo':
         this.#echo = command.on;
-        return { text: undefined };
+        return nothing;
       case 'debug':
-        return { text: this.#echoed(`##[debug]${shownData(text)}`) };
+        return { shown: this.#setting.debug ? lines('##[debug]', text) : [] };
       case 'group':
-        return { text: `##[group]${shownData(text)}` };
+        return { shown: lines('##[group]', text) };
       case 'end-group':
-        return { text: '##[endgroup]' };
+        return { shown: ['##[endgroup]'] };
       case 'annotation':
-        return annotated(command, text);
+        return this.#annotation(command, text);
       case 'add-matcher':
       case 'remove-matcher':
-        return { text: undefined, matchers: command };
-      default:
-        return { text: this.refused(refusal(command)) };
+        return { shown: [], matchers: command };
+      case 'idle':
+        return { shown: [`##[warning]${command.message}`], told: warned(command.message) };
+      case 'wrong':
+        return this.refused(`the command '${command.command}' cannot be carried out: ${command.message}`);
     }
   }
 
-  #echoed(text: string): string | undefined {
-    return this.#echo ? text : undefined;
+  #annotation(command: Annotation, text: string): TakenLine {
+    const message = commandData(text);
+    return {
+      shown: message === '' ? [] : lines(`##[${command.level}]`, text),
+      told: annotated(command, message, this.#setting.workspace),
+    };
   }
 
-  /** Notes why the step fails; the line that is shown for it. */
-  refused(why: string): string {
-    this.#failure ??= why;
-    return `Error: ${why}`;
-  }
-}
-
-function refusal(command: LogCommand): string {
-  switch (command.kind) {
-    case 'wrong':
-      return `the command '${command.command}' cannot be carried out: ${command.message}`;
-    case 'set-env':
-    case 'add-path': {
+  #unsecure(command: Extract<LogCommand, { kind: 'set-env' } | { kind: 'add-path' }>): TakenLine {
+    if (!this.#setting.unsecure) {
       const file = command.kind === 'set-env' ? 'GITHUB_ENV' : 'GITHUB_PATH';
-      return `the command '${command.kind}' is switched off, since output is not to be trusted; write to the file ${file} instead`;
+      const why = 'is switched off, since output is not to be trusted';
+      return this.refused(`the command '${command.kind}' ${why}; write to the file ${file} instead`);
     }
-    default:
-      return `the command '${command.kind}' is not there yet`;
+    if (command.kind === 'add-path') {
+      this.#paths.push(command.path);
+      return nothing;
+    }
+    const why = refusedVariable(command.name, 'github');
+    if (why !== undefined) {
+      const message = `${command.name} cannot be set through set-env: ${why}`;
+      return { shown: [`##[error]${message}`], told: { level: 'error', problem: { message } } };
+    }
+    this.#env.push([command.name, command.value]);
+    return nothing;
   }
 }
 
-function annotated(annotation: Annotation, shown: string): TakenLine {
-  const { level, title, file, line, column } = annotation;
-  const text = shownData(shown);
-  const message = title === undefined ? text : `${title}: ${text}`;
-  const place = file === undefined ? {} : { place: { file, line: line ?? 1, column: column ?? 1 } };
-  return { text: `${titles[level]}: ${text}`, annotation: { level, problem: { message, ...place } } };
-}
+const nothing: TakenLine = { shown: [] };
 
-/** What stands behind a command in a line that was masked; more than one line of it becomes one. */
-function shownData(text: string): string {
-  const data = /^\s*::[\w-]+(?:\s+[^\n]*?)?::([\s\S]*)$/.exec(text)?.[1] ?? text.replace(/^[\s\S]*?##\[[^\]]*\]/, '');
-  return data.replaceAll(/%0D|%0A/g, ' ').replaceAll('%25', '%');
+/** The lines that the data of a command makes, behind a tag. */
+function lines(tag: string, text: string): string[] {
+  return `${tag}${commandData(text)}`.split(/\r\n|\r|\n/);
 }

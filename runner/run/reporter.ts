@@ -108,7 +108,12 @@ function masked(report: Exclude<Report, { type: 'log' }>, masks: Masks): Report 
     case 'notice':
       return { ...report, text: masks.mask(report.text) };
     case 'problem':
-      return { ...report, problem: maskedProblem(report.problem, masks) };
+      return {
+        ...report,
+        problem: maskedProblem(report.problem, masks),
+        ...(report.title === undefined ? {} : { title: masks.mask(report.title) }),
+        ...(report.code === undefined ? {} : { code: masks.mask(report.code) }),
+      };
     case 'run-end':
       return { ...report, ...detail(report) };
   }

@@ -6,6 +6,7 @@ import { calledCommits, everyJob } from '../plan/every-job.ts';
 import { JobStop } from './cancel.ts';
 import { Sources } from './checkout.ts';
 import { takeTurn } from './concurrency.ts';
+import { openSecrets } from './debugging.ts';
 import { displayName } from './display-name.ts';
 import { outcomeOf } from './exit-code.ts';
 import { Machines } from './machines.ts';
@@ -42,8 +43,10 @@ export async function runLease(lease: Lease, services: RunServices): Promise<rea
 
 function sceneOf({ plan, sink, artifacts }: Lease, services: RunServices, stop: JobStop): RunScene {
   const masks = new Masks();
-  for (const value of services.secrets.values()) {
-    masks.add(value);
+  for (const [name, value] of services.secrets) {
+    if (!openSecrets.includes(name)) {
+      masks.add(value);
+    }
   }
   const onLost = (error: unknown) => {
     stop.stopNow({ reason: 'host-fault', detail: `the run's events could not be written: ${causeText(error)}` });
@@ -81,7 +84,7 @@ async function runEvents(run: RunScene, { plan, cancelled }: Lease): Promise<rea
   let fault: HostFault | undefined;
   try {
     const { runName, contexts } = plan;
-    const name = runName === undefined ? '' : displayName(runName, contexts).trim();
+    const name = runName === undefined ? '' : displayName(runName, () => ({ contexts })).trim();
     const named = name === '' ? {} : { name };
     await report.write({ type: 'run-start', ...named, workflow: plan.workflow, file: plan.file, jobs });
     for (const text of plan.notices) {

@@ -2,10 +2,12 @@ import { posix } from 'node:path';
 import { fillTemplate } from '../expression/evaluate.ts';
 import type { Json, ScriptWork } from '../model/workflow.ts';
 import { moveTo } from './container/move.ts';
+import { StepFailure } from './ending.ts';
 import { stepEnvironment } from './environment.ts';
 import type { Frame, Piece } from './frame.ts';
+import { githubShell } from './github-shell.ts';
 import { type CommandRun, runGuestCommand, type StepAttempt } from './guest-command.ts';
-import { digestFiles } from './guest-files.ts';
+import { folderIsThere } from './guest-folder.ts';
 import type { Inside } from './inside.ts';
 import { pieceEnv } from './piece-env.ts';
 import type { JobScene } from './scene.ts';
@@ -25,22 +27,38 @@ export async function runScript(
   const { step, held } = at;
   const { dialect } = scene.run.plan;
   const script = await scriptWords(scene, at, frame, piece, work);
-  const { container } = scene.job;
-  const shell = chooseShell(script.shell, held.image.config.shells, dialect, container !== undefined);
+  const { shells } = held.image.config;
+  const shell =
+    dialect === 'github'
+      ? githubShell(script.shell ?? '', shells, scene.job.container !== undefined)
+      : chooseShell(script.shell ?? '', shells);
   if (dialect === 'github') {
     await putEvent(scene, at);
+    await checkFolder(at, script.cwd);
   }
   const { paths } = frame.progress;
   const served = await scene.serving.variables(scene, step.id, 'scripts');
   const variables = { env: script.env, variables: { ...served, ...frame.variables }, paths };
-  return await runGuestCommand(scene, at, {
+  const run = await runGuestCommand(scene, at, {
     folder: commandFolder(at, frame),
-    script: { file: shell.file, text: script.text },
+    script: { file: shell.file, text: shell.script(script.text) },
     argv: shell.argv,
     env: (files) => stepEnvironment(scene, step, held, variables, files),
     cwd: script.cwd,
     declared: frame.depth === 0 ? step.outputs : undefined,
   });
+  if (run.end.reason !== 'not-started') {
+    return run;
+  }
+  const detail = `the shell '${shell.program}' cannot be started in the image ${held.image.name}: ${run.end.detail}`;
+  return { ...run, end: { ...run.end, detail } };
+}
+
+/** GitHub's steps start in a folder that is there; only the workspace itself is made. */
+async function checkFolder({ held, stop }: StepAttempt, cwd: string): Promise<void> {
+  if (cwd !== held.use.inside.workspace && !(await folderIsThere(held.vm, cwd, stop.signal))) {
+    throw new StepFailure('not-started', `the working directory ${cwd} is not there, or no folder`);
+  }
 }
 
 /** Each command of an attempt has a folder of its own. */
@@ -58,11 +76,11 @@ async function scriptWords(
   work: ScriptWork,
 ) {
   const { inside } = held.use;
-  const digest = (patterns: readonly string[]) => digestFiles(held.vm, patterns, stop.signal, inside.workspace);
+  const search = { vm: held.vm, folder: inside.workspace, signal: stop.signal };
   const outer = frame.depth === 0;
   const { script, shell = outer ? scene.job.shell : undefined } = work;
   const folder = piece.workingDirectory ?? (outer ? scene.job.workingDirectory : undefined);
-  return await withFiles({ contexts: frame.contexts() }, digest, (bare) => {
+  return await withFiles({ contexts: frame.contexts() }, search, (bare) => {
     const env = pieceEnv(scene, step, frame, piece, bare);
     const scope = { ...bare, contexts: { ...bare.contexts, env } };
     return {
@@ -75,7 +93,7 @@ async function scriptWords(
 }
 
 function absolute(folder: string, { workspace }: Inside): string {
-  return folder.startsWith('/') ? folder : folder === '' ? workspace : `${workspace}/${folder}`;
+  return posix.resolve(workspace, folder);
 }
 
 /**

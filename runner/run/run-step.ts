@@ -2,7 +2,6 @@ import type { PlannedStep } from '../model/plan.ts';
 import { stepHoldsOver, survivesStop } from './condition.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import type { CommandPlace, StepAttempt } from './guest-command.ts';
-import { digestFiles } from './guest-files.ts';
 import type { HeldMachine } from './machines.ts';
 import type { Slot } from './queue.ts';
 import { withRetry } from './retry.ts';
@@ -13,7 +12,7 @@ import { noWords } from './step-files.ts';
 import { takeMachine } from './step-machine.ts';
 import { stepName } from './step-name.ts';
 import { StepOutput } from './step-output.ts';
-import { onAbort, Stop } from './stop.ts';
+import { follow, Stop } from './stop.ts';
 import { fillDisk } from './workspace.ts';
 
 /** How a step ended, and the machine it ended on, which is still up: whoever gets it gives it back. */
@@ -34,12 +33,7 @@ export interface GivenMachine {
  */
 export async function runStep(scene: JobScene, step: PlannedStep, given: GivenMachine = {}): Promise<StepRun> {
   const { job, report, stop, run } = scene;
-  const output = new StepOutput(
-    report,
-    { job: job.id, step: step.id },
-    run.services.logLimit,
-    run.plan.dialect === 'github' ? scene.matchers : undefined,
-  );
+  const output = new StepOutput(report, { job: job.id, step: step.id }, run.services.logLimit);
   let startedAt = run.services.now().getTime();
   const ran = await withRetry(
     step.retry,
@@ -120,9 +114,8 @@ async function beginStep(scene: JobScene, step: PlannedStep, beginning: Beginnin
     return true;
   }
   await fill();
-  const { workspace } = held.use.inside;
-  const digest = (patterns: readonly string[]) => digestFiles(held.vm, patterns, stop.signal, workspace);
-  const holds = await stepHoldsOver(scene, step, digest);
+  const request = { vm: held.vm, folder: held.use.inside.workspace, signal: stop.signal };
+  const holds = await stepHoldsOver(scene, step, request);
   if (holds) {
     await tellStart(scene, step, attempt, held);
   }
@@ -146,17 +139,11 @@ async function endOfAttempt(scene: JobScene, step: PlannedStep, error: unknown, 
  */
 function attemptStop(scene: JobScene, step: PlannedStep): { stop: Stop; unlink: () => void } {
   const stop = new Stop();
-  const follow = (other: Stop, goesOn = () => false) =>
-    onAbort(other.signal, () => {
-      if (other.why !== undefined && !goesOn()) {
-        stop.now(other.why);
-      }
-    });
   const { asked, now } = scene.stop;
   const undo =
     step.background === true
-      ? [follow(now), follow(asked), follow(scene.background.stopOf(step.id))]
-      : [follow(now), follow(asked, () => survivesStop(scene, step))];
+      ? [now, asked, scene.background.stopOf(step.id)].map((other) => follow(stop, other))
+      : [follow(stop, now), follow(stop, asked, () => survivesStop(scene, step))];
   return { stop, unlink: () => undo.forEach((each) => void each()) };
 }
 

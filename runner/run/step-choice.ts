@@ -27,6 +27,7 @@ export function chooseStep(scene: JobScene, step: PlannedStep): StepChoice {
     }
   } catch (error) {
     if (error instanceof NeedsFiles) {
+      // Decided by the step itself, once it has a machine.
       return { run: true };
     }
     if (!(error instanceof ExpressionError)) {

@@ -1,4 +1,5 @@
 import type { MicroVm } from '../model/machine.ts';
+import type { Dialect } from '../model/workflow.ts';
 import { largestCommandFile, parsePairs, parsePaths, refusedVariable } from '../output/command-files.ts';
 import type { Inside } from './inside.ts';
 import type { HeldMachine } from './machines.ts';
@@ -26,7 +27,7 @@ export interface StepWords {
   readonly state: readonly (readonly [name: string, value: string])[];
   /** Why a file could not be read to its end: the step fails for it. */
   readonly problem?: string;
-  /** What was left out, for a notice each. */
+  /** What was left out, a sentence each. */
   readonly dropped: readonly string[];
 }
 
@@ -71,13 +72,21 @@ export async function putStepFiles(
   return place;
 }
 
-/** Reads a step's command files back. `declared`: the outputs that may flow, all when absent. */
+/** What is made of a step's command files. */
+export interface FileRules {
+  readonly dialect: Dialect;
+  /** The outputs that may flow; all when absent. */
+  readonly declared?: readonly string[] | undefined;
+}
+
+/** Reads a step's command files back. */
 export async function readStepFiles(
   vm: MicroVm,
   { files }: StepFolder,
-  declared: readonly string[] | undefined,
+  { dialect, declared }: FileRules,
   signal: AbortSignal,
 ): Promise<StepWords> {
+  const named = (file: string) => `${dialect === 'github' ? 'GITHUB' : 'LIGHTV'}_${file.toUpperCase()}`;
   const found = await readSmallFiles(await vm.copyOut(files, signal), { bytes: largestCommandFile, entries: 64 });
   const tooLarge = [...found].filter(([, bytes]) => bytes === undefined).map(([name]) => name);
   const bytes = (name: string) => found.get(name) ?? new Uint8Array();
@@ -86,13 +95,13 @@ export async function readStepFiles(
   const path = parsePaths(bytes('path'));
   const state = parsePairs(bytes('state'));
   const outputs = declaredOnly(output.pairs, declared);
-  const variables = allowedOnly(env.pairs);
+  const variables = allowedOnly(env.pairs, dialect, named('env'));
   const summary = new TextDecoder().decode(bytes('summary'));
   const problem =
-    sizeProblem(tooLarge) ??
-    told('LIGHTV_OUTPUT', output.problem) ??
-    told('LIGHTV_ENV', env.problem) ??
-    told('LIGHTV_PATH', path.problem) ??
+    sizeProblem(tooLarge, named) ??
+    told(named('output'), output.problem) ??
+    told(named('env'), env.problem) ??
+    told(named('path'), path.problem) ??
     told('GITHUB_STATE', state.problem);
   return {
     outputs: outputs.kept,
@@ -114,12 +123,12 @@ function declaredOnly(pairs: readonly (readonly [string, string])[], declared: r
   };
 }
 
-function allowedOnly(pairs: readonly (readonly [string, string])[]) {
-  const refused = new Map(pairs.map(([name]) => [name, refusedVariable(name)]));
+function allowedOnly(pairs: readonly (readonly [string, string])[], dialect: Dialect, file: string) {
+  const refused = new Map(pairs.map(([name]) => [name, refusedVariable(name, dialect)]));
   return {
     kept: pairs.filter(([name]) => refused.get(name) === undefined),
     dropped: [...refused]
-      .flatMap(([name, why]) => (why === undefined ? [] : [`the variable ${shown(name)} is not set: ${why}`]))
+      .flatMap(([name, why]) => (why === undefined ? [] : [`${clipped(name)} cannot be set through ${file}: ${why}`]))
       .slice(0, mostNotices),
   };
 }
@@ -127,13 +136,13 @@ function allowedOnly(pairs: readonly (readonly [string, string])[]) {
 /** Notices a guest can cause with one file. */
 const mostNotices = 20;
 
-function sizeProblem(tooLarge: readonly string[]): string | undefined {
+function sizeProblem(tooLarge: readonly string[], named: (file: string) => string): string | undefined {
   const file = tooLarge.find((name) => name !== 'summary');
-  return file === undefined ? undefined : `LIGHTV_${file.toUpperCase()} is larger than the 1 MiB allowed`;
+  return file === undefined ? undefined : `${named(file)} is larger than the 1 MiB allowed`;
 }
 
 function summaryDropped(tooLarge: readonly string[]): string[] {
-  return tooLarge.includes('summary') ? ['the summary is larger than the 1 MiB allowed: dropped'] : [];
+  return tooLarge.includes('summary') ? ['the summary is larger than the 1 MiB allowed: left out'] : [];
 }
 
 function told(file: string, problem: { readonly line: number; readonly message: string } | undefined) {
@@ -141,5 +150,9 @@ function told(file: string, problem: { readonly line: number; readonly message: 
 }
 
 function shown(name: string): string {
-  return `"${name.length > 80 ? `${name.slice(0, 80)}…` : name}"`;
+  return `"${clipped(name)}"`;
+}
+
+function clipped(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
 }

@@ -1,9 +1,25 @@
 import type { OutputSink, StreamName } from '../model/machine.ts';
 import { type LogLine, StepLog } from '../output/step-log.ts';
+import { longestMessage, mostOfOneLevel, type Told } from './annotation.ts';
 import { StepFailure } from './ending.ts';
-import type { JobMatchers, ReadGuestFile } from './job-matchers.ts';
-import { LineCommands, type LineEffects, type TakenLine } from './line-commands.ts';
+import type { JobMatchers, Match, ReadGuestFile } from './job-matchers.ts';
+import { type CommandSetting, LineCommands, type LineEffects, noEffects, type TakenLine } from './line-commands.ts';
 import type { Reporter } from './reporter.ts';
+
+/** What is known of the command whose output comes next, where lines may tell more than text and masks. */
+export interface CommandBegun extends CommandSetting {
+  /** Commands may be stopped with a token that resumes by accident. */
+  readonly anyToken: boolean;
+  readonly read: ReadGuestFile;
+  readonly matchers: JobMatchers;
+}
+
+/** A command's lines, as far as they tell something. */
+interface Reading {
+  readonly commands: LineCommands;
+  readonly begun: CommandBegun;
+  readonly watch: Record<StreamName, (text: string) => Match | undefined>;
+}
 
 /**
  * Takes a step's output, all attempts of it, and writes it as log events. A write resolves when the far side has every
@@ -15,21 +31,13 @@ export class StepOutput implements OutputSink {
   readonly #where: { readonly job: string; readonly step: string };
   readonly #limit: number;
   readonly #log: StepLog;
-  readonly #matchers: JobMatchers | undefined;
-  #commands: LineCommands | undefined;
-  #read: ReadGuestFile = async () => undefined;
+  readonly #told = new Map<Told['level'], number>();
+  #reading: Reading | undefined;
   #bytes = 0;
+  #line = 0;
   #turn: Promise<void> = Promise.resolve();
 
-  /** `matchers`: given where lines may tell more than text and masks. */
-  constructor(
-    report: Reporter,
-    where: { readonly job: string; readonly step: string },
-    limit: number,
-    matchers?: JobMatchers,
-  ) {
-    this.#matchers = matchers;
-    this.#commands = matchers === undefined ? undefined : new LineCommands();
+  constructor(report: Reporter, where: { readonly job: string; readonly step: string }, limit: number) {
     this.#report = report;
     this.#where = where;
     this.#limit = limit;
@@ -42,9 +50,14 @@ export class StepOutput implements OutputSink {
     return this.#turn;
   }
 
-  /** Says how files of the machine are read whose output comes next. */
-  readFrom(read: ReadGuestFile): void {
-    this.#read = read;
+  /** From now on lines may tell more than text and masks: GitHub's do. */
+  begin(begun: CommandBegun): void {
+    this.#log.anyToken = begun.anyToken;
+    this.#reading = {
+      commands: new LineCommands(begun),
+      begun,
+      watch: { stdout: begun.matchers.watch(), stderr: begun.matchers.watch() },
+    };
   }
 
   /** Writes the lines that had no line end. To be called when a command has ended, however it did. */
@@ -52,11 +65,27 @@ export class StepOutput implements OutputSink {
     await this.#tell(this.#log.end());
   }
 
-  /** What the lines so far told; the next ones start anew. */
+  /** What the lines of the last command told. */
   effects(): LineEffects {
-    const effects = this.#commands?.effects ?? { outputs: {}, state: [] };
-    this.#commands = this.#commands === undefined ? undefined : new LineCommands();
-    return effects;
+    return this.#reading?.commands.effects ?? noEffects;
+  }
+
+  /** Says something about the step, in its log too. */
+  async tell(level: Told['level'], message: string): Promise<void> {
+    await this.#annotate({ level, problem: { message } });
+    const text = this.#report.masks.mask(`##[${level}]${message}`);
+    await this.#show({ stream: 'stdout', text, continued: false }, text);
+  }
+
+  /** Beyond so many there is the log alone. */
+  async #annotate(told: Told): Promise<void> {
+    const before = this.#told.get(told.level) ?? 0;
+    if (before >= mostOfOneLevel) {
+      return;
+    }
+    this.#told.set(told.level, before + 1);
+    const message = this.#report.masks.mask(told.problem.message).slice(0, longestMessage);
+    await this.#report.write({ type: 'problem', ...this.#where, ...told, problem: { ...told.problem, message } });
   }
 
   async #take(stream: StreamName, chunk: Uint8Array): Promise<void> {
@@ -68,38 +97,34 @@ export class StepOutput implements OutputSink {
     }
   }
 
-  async #taken(logged: LogLine): Promise<TakenLine> {
-    if (this.#commands === undefined || this.#matchers === undefined) {
-      return logged;
+  async #taken(logged: LogLine, { commands, begun, watch }: Reading): Promise<TakenLine> {
+    if (logged.command === undefined) {
+      const match = watch[logged.stream](logged.text);
+      return match === undefined ? { shown: [logged.text] } : { shown: [match.shown], told: match.told };
     }
-    const taken = this.#commands.take(logged);
-    if (taken.matchers !== undefined) {
-      const why = await this.#matchers.change(taken.matchers, this.#read);
-      return { text: why === undefined ? undefined : this.#commands.refused(why) };
-    }
-    const annotation =
-      taken.annotation ?? (taken.text === undefined ? undefined : this.#matchers.annotation(taken.text));
-    return annotation === undefined ? taken : { ...taken, annotation };
+    const taken = commands.take(logged);
+    const why = taken.matchers === undefined ? undefined : await begun.matchers.change(taken.matchers, begun.read);
+    const { told, shown } = why === undefined ? taken : commands.refused(why);
+    // What was escaped in the line is so no more.
+    return { shown: shown.map((text) => this.#report.masks.mask(text)), ...(told === undefined ? {} : { told }) };
   }
 
   async #tell(lines: Iterable<LogLine>): Promise<void> {
     for (const logged of lines) {
-      const { stream, line, continued } = logged;
-      const { text, annotation } = await this.#taken(logged);
-      if (annotation !== undefined) {
-        await this.#report.write({ type: 'problem', ...this.#where, ...annotation });
+      const { shown, told } =
+        this.#reading === undefined ? { shown: [logged.text] } : await this.#taken(logged, this.#reading);
+      if (told !== undefined) {
+        await this.#annotate(told);
       }
-      if (text === undefined) {
-        continue;
+      for (const text of shown) {
+        await this.#show(logged, text);
       }
-      await this.#report.write({
-        type: 'log',
-        ...this.#where,
-        stream,
-        text,
-        line,
-        ...(continued ? { continued } : {}),
-      });
     }
+  }
+
+  async #show({ stream, continued }: LogLine, text: string): Promise<void> {
+    this.#line += 1;
+    const rest = { stream, text, line: this.#line, ...(continued ? { continued } : {}) };
+    await this.#report.write({ type: 'log', ...this.#where, ...rest });
   }
 }

@@ -67,3 +67,12 @@ export async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise
     undo();
   }
 }
+
+/** Stops `stop` when another is stopped, unless it may go on then; the returned function takes it back. */
+export function follow(stop: Stop, other: Stop, goesOn: () => boolean = () => false): () => void {
+  return onAbort(other.signal, () => {
+    if (other.why !== undefined && !goesOn()) {
+      stop.now(other.why);
+    }
+  });
+}

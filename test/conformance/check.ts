@@ -95,8 +95,12 @@ function annotationsOf(events: readonly RunEvent[]): string[] {
     if (event.type !== 'problem' || event.level === undefined) {
       return [];
     }
-    const { place, message } = event.problem;
-    const where = place === undefined ? [] : [`${place.file}:${place.line}:${place.column}`];
-    return [[event.level, ...where, message].join(' ')];
+    const { level, problem, title, code, end } = event;
+    const { place, message } = problem;
+    const until =
+      end === undefined ? '' : `-${[end.line, ...(end.column === undefined ? [] : [end.column])].join(':')}`;
+    const where = place === undefined ? [] : [`${place.file}:${place.line}:${place.column}${until}`];
+    const named = [...(title === undefined ? [] : [`[${title}]`]), ...(code === undefined ? [] : [`(${code})`])];
+    return [[level, ...where, ...named, message].join(' ')];
   });
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Case } from './case.ts';
 
@@ -28,6 +28,9 @@ export class Repositories {
   with({ name, workflow, expected: { files } }: Case): string {
     const top = join(this.#folder, name, 'proj');
     const file = join(top, '.github/workflows/ci.yml');
+    if (existsSync(top)) {
+      return file;
+    }
     cpSync(this.#template, top, { recursive: true });
     for (const [path, text] of Object.entries({ ...files, '.github/workflows/ci.yml': workflow })) {
       mkdirSync(dirname(join(top, path)), { recursive: true });

@@ -63,6 +63,14 @@ export class CaseRuns {
     const line = expected?.interruptAt;
     if (line === undefined) {
       const end = await lightv(until, home, args);
+      if (batch.length > 1 && !end.events.some(({ type }) => type === 'run-start')) {
+        // One of them was refused, and so nothing was run.
+        const ends: CaseEnd[] = [];
+        for (const each of batch) {
+          ends.push(...(await this.#run([each])));
+        }
+        return ends;
+      }
       return files.map((file) => ofFile(end, file, batch.length === 1));
     }
     const running = start(until, home, args);

@@ -95,7 +95,7 @@ test('a matrix counts as one need: worst result, the last cell that says somethi
 });
 
 test('the shell is bash where there is one, else sh; a command line needs {0}', (t) => {
-  const argv = (wanted: string | undefined, ...shells: string[]) => chooseShell(wanted, shells, 'lightv').argv('/s');
+  const argv = (wanted: string | undefined, ...shells: string[]) => chooseShell(wanted ?? '', shells).argv('/s');
   t.deepEqual(argv(undefined, '/bin/bash', '/bin/sh'), ['/bin/bash', '--noprofile', '--norc', '-eo', 'pipefail', '/s']);
   t.deepEqual(argv(undefined, '/bin/sh'), ['/bin/sh', '-e', '/s']);
   t.deepEqual(argv('python'), ['python3', '/s']);

@@ -97,8 +97,16 @@ function problemLines(event: ProblemEvent): readonly Line[] {
   if (level !== undefined && problem.place === undefined) {
     return [];
   }
-  const text = level === undefined ? problemLine(problem) : `${level}: ${problemLine(problem)}`;
-  return [{ ...jobOf(event), text, tone: level === 'notice' ? 'quiet' : level === 'warning' ? 'warning' : 'bad' }];
+  const { title, code } = event;
+  const message = `${title === undefined ? '' : `${title}: `}${problem.message}${code === undefined ? '' : ` (${code})`}`;
+  const text = problemLine({ ...problem, message });
+  return [
+    {
+      ...jobOf(event),
+      text: level === undefined ? text : `${level}: ${text}`,
+      tone: level === 'notice' ? 'quiet' : level === 'warning' ? 'warning' : 'bad',
+    },
+  ];
 }
 
 /** Lines that belong below those of a problem; `excerpt` is told of starts of runs, too. */

@@ -56,7 +56,7 @@ function around(step: PlannedStep, kind: AroundWork['kind'], needs: readonly str
     ...rest,
     id: `${kind}-${step.id}`,
     named: false,
-    name: text(`${kind === 'pre' ? 'Pre' : 'Post'} ${uses?.text ?? step.id}`),
+    name: text(`${kind === 'pre' ? 'Pre' : 'Post'} ${step.name?.text ?? `Run ${uses?.text ?? step.id}`}`),
     work: { kind, of: step.id, uses: uses ?? text('') },
     needs,
     condition: text('always()'),

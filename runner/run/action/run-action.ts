@@ -2,7 +2,6 @@ import type { ActionWork } from '../../model/workflow.ts';
 import { StepFailure } from '../ending.ts';
 import type { Frame, Piece } from '../frame.ts';
 import type { CommandRun, StepAttempt } from '../guest-command.ts';
-import { digestFiles } from '../guest-files.ts';
 import { pieceEnv } from '../piece-env.ts';
 import type { JobScene } from '../scene.ts';
 import { withFiles } from '../with-files.ts';
@@ -45,6 +44,10 @@ export async function runAction(use: ActionUse): Promise<CommandRun> {
     await scene.report.notice({ job: scene.job.id, step: at.step.id }, text, 'warning');
   }
   const { runs } = ready.definition;
+  if (runs.kind === 'javascript' && runs.pre !== undefined && ready.repository === undefined) {
+    const text = `${ready.name}: its pre script is not run, since it is there only now`;
+    await scene.report.notice({ job: scene.job.id, step: at.step.id }, text, 'warning');
+  }
   switch (runs.kind) {
     case 'javascript':
     case 'docker':
@@ -67,8 +70,8 @@ export async function givenTo(
   action: OpenedAction,
 ): Promise<ReadyAction> {
   const { workspace } = at.held.use.inside;
-  const digest = (patterns: readonly string[]) => digestFiles(at.held.vm, patterns, at.stop.signal, workspace);
-  return await withFiles({ contexts: frame.contexts() }, digest, (bare) => {
+  const search = { vm: at.held.vm, folder: workspace, signal: at.stop.signal };
+  return await withFiles({ contexts: frame.contexts() }, search, (bare) => {
     const env = pieceEnv(scene, at.step, frame, piece, bare);
     const scope = { ...bare, contexts: { ...bare.contexts, env } };
     const { values, warnings } = actionInputs(piece.work, action, scope);

@@ -5,6 +5,7 @@ import { Field } from '../field.ts';
 import { FileGathering } from '../gather.ts';
 import { inFileOrder } from '../problem-order.ts';
 import { enumerated } from '../shown.ts';
+import { actionExpressionProblems } from './action-expressions.ts';
 import { type Gathering, namedAt, textAt } from './fields.ts';
 import { readActionSteps } from './steps.ts';
 
@@ -26,7 +27,7 @@ export function readAction(text: string, file: string): { action?: ActionDefinit
   const root = Field.root(document);
   const gathering: Gathering = new FileGathering();
   const runs = readRuns(root, gathering);
-  const all = [...problems, ...gathering.problems];
+  const all = [...problems, ...gathering.problems, ...actionExpressionProblems(root)];
   if (runs === undefined || all.length > 0) {
     return { problems: inFileOrder(all) };
   }

@@ -12,8 +12,8 @@ export const defaultDisk = 8 * 1024 ** 3;
 export interface StepDisk {
   readonly disk: Disk;
   readonly isolation: IsolationLevel;
-  /** Digest of the image it is laid over. */
-  readonly image: string;
+  /** The image it is laid over, as it was asked for, and its digest. */
+  readonly image: { readonly reference: string; readonly digest: string };
 }
 
 /** The disks of one job: each step's stays as the step left it, so that later steps can fork it. */

@@ -57,7 +57,7 @@ export function partOf(at: StepAttempt, stop: Stop): StepAttempt {
 }
 
 /** Where and with what a command runs. */
-export type CommandPlace = Pick<Command, 'env' | 'cwd'>;
+export type CommandPlace = Pick<Command, 'env' | 'cwd' | 'user'>;
 
 /** A command with command files of its own. */
 export interface GuestCommand {
@@ -137,7 +137,7 @@ async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, 
   const { user } = held;
   const who = user === undefined ? {} : { user };
   const words = { argv: command.argv(path), env, cwd, ...who, ...wayDown(scene) };
-  at.last.command = { env: words.env, cwd };
+  at.last.command = { env, cwd, ...who };
   held.used = true;
   try {
     return await held.vm.exec(words, output, stop.signal);

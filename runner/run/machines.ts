@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ImageFile, RegistryCredentials } from '../model/image.ts';
 import type { DiskSpec, MachineChoice, MicroVm, Tool, VmBackend, VmSpec } from '../model/machine.ts';
 import type { PlannedStep } from '../model/plan.ts';
+import type { StepDisk } from './disks.ts';
 import type { Inside } from './inside.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
@@ -95,6 +96,12 @@ export class HeldMachine {
   /** Whom its commands run as; root when absent. */
   get user(): string | undefined {
     return this.use.user === 'of-image' ? this.image.config.container?.user : this.use.user;
+  }
+
+  /** Its disk, as the next machine may find it. */
+  get leaves(): StepDisk {
+    const { disk, isolation } = this.vm;
+    return { disk, isolation, image: { reference: this.wish.reference, digest: this.image.digest } };
   }
 
   /** Whether it was given back. */

@@ -112,7 +112,7 @@ class JobRun {
 
   /** Whether the actions of the job could be had, and what it goes on from; without them no step is begun. */
   async #prepare(): Promise<boolean> {
-    const { job, run, stop, needs, graph } = this.#scene;
+    const { job, run, stop } = this.#scene;
     const fetching = { fetch: run.services.actions, doneHere: (work: StepWork) => isDoneHere(run, work) };
     try {
       this.#environment = environmentName(this.#scene);
@@ -127,7 +127,7 @@ class JobRun {
       if (problems.length > 0) {
         throw new WrongInput(problems);
       }
-      const from = await run.earlier?.steps(run, job, needs, graph);
+      const from = await run.earlier?.steps(this.#scene);
       if (run.earlier !== undefined && from !== undefined) {
         this.#taken = await takeOver(this.#scene, run.earlier, from);
       }

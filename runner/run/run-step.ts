@@ -73,7 +73,7 @@ async function oneAttempt(
     place = step.background === true ? await scene.background.place(stop.signal) : undefined;
     const origin = { parent: scene.disks.before(step.id), index, attempt };
     held ??= await (shared?.take(step, stop.signal) ?? takeMachine(scene, step, origin, stop.signal));
-    scene.disks.leave(step.id, { disk: held.vm.disk, isolation: held.vm.isolation, image: held.image.digest });
+    scene.disks.leave(step.id, held.leaves);
     onStart();
     const machine = held;
     const ready = machine === inherited || shared !== undefined;

@@ -57,7 +57,7 @@ function stepWith(id: string, path: string, ...files: string[]): KeptStep {
   return {
     ...{ id, digest: '', ran: true, exports: { env: [], paths: [], artifacts: [] } },
     result: { id, conclusion: 'success', outcome: 'success', outputs: {} },
-    disk: { disk, isolation: 'sandbox', image: '', files: [path, ...files], needed: true },
+    disk: { disk, isolation: 'sandbox', image: { reference: 'i', digest: '' }, files: [path, ...files], needed: true },
   };
 }
 

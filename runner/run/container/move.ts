@@ -15,13 +15,11 @@ export async function moveTo(scene: JobScene, at: StepAttempt, kind: MachineKind
     return;
   }
   await checkLeave(scene, at, kind);
-  const { vm, image } = at.held;
-  const parent = { disk: vm.disk, isolation: vm.isolation, image: image.digest };
+  const parent = at.held.leaves;
   await at.held.give();
   at.moves += 1;
   at.held = await takeMachine(scene, at.step, { ...at.origin, parent, move: at.moves }, at.stop.signal, kind);
-  const now = at.held;
-  scene.disks.leave(at.step.id, { disk: now.vm.disk, isolation: now.vm.isolation, image: now.image.digest });
+  scene.disks.leave(at.step.id, at.held.leaves);
 }
 
 function fits({ use, wish, used }: HeldMachine, kind: MachineKind): boolean {

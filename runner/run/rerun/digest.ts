@@ -8,6 +8,21 @@ const ofOneRun = new Set(['run_id', 'run_number', 'run_attempt', 'token']);
 /** Contexts whose values every step may read; `strategy` changes with other cells. */
 const read = ['github', 'inputs', 'vars', 'env', 'matrix', 'needs'];
 
+/** Keys of a job that make no difference to what its steps do to its disk, or that are looked at one by one. */
+const neutral: ReadonlySet<string> = new Set<keyof PlannedJob>([
+  ...(['kind', 'id', 'jobId', 'name', 'strategy', 'needs', 'condition', 'concurrency', 'permissions'] as const),
+  ...([
+    'environment',
+    'partial',
+    'outputs',
+    'artifacts',
+    'continueOnError',
+    'cancelTimeout',
+    'timeout',
+    'steps',
+  ] as const),
+]);
+
 /** What the steps of one job were, for a later run to tell whether they still are. */
 export interface JobDigests {
   readonly job: string;
@@ -22,8 +37,7 @@ export function digestsOf(
   contexts: { readonly [name: string]: Json },
 ): JobDigests {
   const seen = read.map((name) => (name === 'github' ? withoutRun(contexts[name]) : (contexts[name] ?? null)));
-  const { checkout, cache, shell, workingDirectory, disk, machine } = job;
-  const around = sha256(plain([seen, env, job.env, checkout, cache, shell, workingDirectory, disk, machine]));
+  const around = sha256(plain([seen, env, aroundSteps(job)]));
   const steps = new Map(job.steps.map((step) => [step.id, sha256(around + plain(essence(step)))]));
   const { condition, outputs, artifacts, continueOnError, needs } = job;
   const own = plain([condition, outputs, artifacts, continueOnError, needs]);
@@ -35,7 +49,7 @@ export function mayRead(step: PlannedStep, job: PlannedJob, env: PlannedJob['env
   if (step.secrets.includes(secret)) {
     return true;
   }
-  const text = step.allSecrets ? plain([essence(step), job.env, env]).toLowerCase() : '';
+  const text = step.allSecrets ? plain([essence(step), aroundSteps(job), env]).toLowerCase() : '';
   // `secrets` without a name behind it is all of them.
   return text.includes(secret.toLowerCase()) || /\bsecrets\b(?!\s*(?:\.|\[\s*'))(?!":)/.test(text);
 }
@@ -45,6 +59,11 @@ function withoutRun(github: Json | undefined): Json {
     return github ?? null;
   }
   return Object.fromEntries(Object.entries(github).filter(([key]) => !ofOneRun.has(key)));
+}
+
+/** All that a job says of what stands around its steps. */
+function aroundSteps(job: PlannedJob): object {
+  return Object.fromEntries(Object.entries(job).filter(([key]) => !neutral.has(key)));
 }
 
 /** What does not change what a step does to its disk and gives to others is left out. */

@@ -2,8 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { PlannedJob, PlannedStep } from '../../model/plan.ts';
 import type { Json } from '../../model/workflow.ts';
 import { jobContexts } from '../contexts.ts';
-import type { RunScene } from '../scene.ts';
-import type { StepGraph } from '../step-graph.ts';
+import type { JobScene, RunScene } from '../scene.ts';
 import { digestsOf, mayRead } from './digest.ts';
 import type { Earlier, EarlierArtifact, KeptJob, KeptRun, KeptStep } from './kept.ts';
 import { reusableSteps } from './reuse.ts';
@@ -47,25 +46,21 @@ export class EarlierRun {
   /**
    * The steps of a job that need not run again; `undefined` for a job that was not run. Rejects as opening an image does.
    */
-  async steps(
-    run: RunScene,
-    job: PlannedJob,
-    needs: { readonly [job: string]: Json },
-    graph: StepGraph,
-  ): Promise<EarlierSteps | undefined> {
+  async steps(scene: JobScene): Promise<EarlierSteps | undefined> {
+    const { run, job, needs, graph } = scene;
     const was = this.#jobs.get(job.id);
     if (was === undefined) {
       return undefined;
     }
-    const images = await imagesOf(run, job, was);
+    const changed = await changedImages(scene, was);
     const digests = digestsOf(job, run.plan.env, jobContexts({ run, job, needs }));
     const { steps, reasons } = reusableSteps(job.steps, graph, was.steps, (step, kept) => {
       const secret = this.#changedSecret(run, job, step);
       if (kept.digest !== digests.steps.get(step.id)) {
         return 'it has changed';
       }
-      if (kept.disk !== undefined && kept.disk.image !== images.get(step.image)) {
-        return `the image ${step.image} has changed`;
+      if (kept.disk !== undefined && changed.has(kept.disk.image.reference)) {
+        return `the image ${kept.disk.image.reference} has changed`;
       }
       return secret === undefined ? undefined : `the secret ${secret} has changed`;
     });
@@ -100,12 +95,18 @@ export function secretDigests(secrets: ReadonlyMap<string, string>, salt: string
   return new Map([...secrets].map(([name, value]) => [name, createHmac('sha256', salt).update(value).digest('hex')]));
 }
 
-/** Digests of the images that the steps with a disk ran on, as they are now. */
-async function imagesOf(run: RunScene, job: PlannedJob, was: KeptJob): Promise<ReadonlyMap<string, string>> {
-  const ran = new Set(was.steps.flatMap(({ id, disk }) => (disk === undefined ? [] : [id])));
-  const names = new Set(job.steps.flatMap(({ id, image }) => (ran.has(id) ? [image] : [])));
-  const opened = await Promise.all(
-    [...names].map(async (name) => [name, await run.machines.image({ reference: name })] as const),
+/** References to images, of those that steps ran on, that lead to other images now. */
+async function changedImages({ run, container }: JobScene, { steps }: KeptJob): Promise<ReadonlySet<string>> {
+  const images = new Map(steps.flatMap(({ disk }) => (disk === undefined ? [] : [[disk.image.reference, disk.image]])));
+  const credentials = (reference: string) =>
+    container?.credentials !== undefined && reference === container.planned.image
+      ? { credentials: container.credentials }
+      : {};
+  const now = await Promise.all(
+    [...images.values()].map(async ({ reference, digest }) => {
+      const opened = await run.machines.image({ reference, ...credentials(reference) });
+      return opened.digest === digest ? [] : [reference];
+    }),
   );
-  return new Map(opened.map(([name, { digest }]) => [name, digest]));
+  return new Set(now.flat());
 }

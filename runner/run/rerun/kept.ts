@@ -3,14 +3,15 @@ import type { Disk } from '../../model/machine.ts';
 import type { IsolationLevel, Json } from '../../model/workflow.ts';
 import type { MatcherDefinition } from '../../output/matcher-definition.ts';
 import type { BegunAction } from '../action/around.ts';
+import type { StepDisk } from '../disks.ts';
 import type { CacheHit, Exports } from '../scene.ts';
 
 /** A disk at rest, as a step left it. */
 export interface KeptDisk {
   readonly disk: Disk;
   readonly isolation: IsolationLevel;
-  /** Digest of the image it is laid over. */
-  readonly image: string;
+  /** The image it is laid over. */
+  readonly image: StepDisk['image'];
   /** What it is made of: its own file, and those it was forked from where it holds no copy of them. */
   readonly files: readonly string[];
   /** A step that has to run again starts from it, or failed on it. */

@@ -22,8 +22,8 @@ export async function showLogs(store: RunStore, run: string, options: LogOptions
   for (;;) {
     // Asked before the files are read: what was written by then is not missed.
     const ended = !options.follow || store.find(run).state !== 'running';
-    for (const step of store.steps(run).filter((one) => wanted(one, options))) {
-      offsets.set(step.log, await printFrom(store, run, step, offsets.get(step.log) ?? 0, out));
+    for (const { step, file } of loggedSteps(store, run).filter((one) => wanted(one.step, options))) {
+      offsets.set(file, await printFrom(file, step, offsets.get(file) ?? 0, out));
     }
     if (ended || signal.aborted) {
       return;
@@ -32,16 +32,47 @@ export async function showLogs(store: RunStore, run: string, options: LogOptions
   }
 }
 
-function wanted(step: StepRecord, { job, step: id }: LogOptions): boolean {
-  const jobFits = job === undefined || step.job === job || step.job.startsWith(`${job} (`);
-  return step.log !== '' && jobFits && (id === undefined || step.id === id);
+/** A step, and where its log is. */
+export interface LoggedStep {
+  readonly step: StepRecord;
+  readonly file: string;
 }
 
-async function printFrom(store: RunStore, run: string, step: StepRecord, offset: number, out: Out): Promise<number> {
+/**
+ * The steps of a run that have a log, in the order in which they started. What was taken from an earlier run has its log
+ * there, as long as that run is remembered.
+ */
+export function loggedSteps(store: RunStore, run: string): readonly LoggedStep[] {
+  const fromJobs = store
+    .jobs(run)
+    .flatMap(({ id, recorded }) => (recorded === undefined ? [] : earlier(store, recorded, (step) => step.job === id)));
+  const own = store.steps(run).flatMap((step): readonly LoggedStep[] => {
+    if (step.recorded !== undefined) {
+      return earlier(store, step.recorded, ({ job, id }) => job === step.job && id === step.id);
+    }
+    return step.log === '' ? [] : [{ step, file: join(store.folderOf(run), 'logs', step.log) }];
+  });
+  return [...fromJobs, ...own];
+}
+
+function earlier(store: RunStore, run: string, fits: (step: StepRecord) => boolean): readonly LoggedStep[] {
+  return store.list().some(({ id }) => id === run) ? loggedSteps(store, run).filter(({ step }) => fits(step)) : [];
+}
+
+/** Whether a job is meant by a name: the job, a cell of its matrix, or a job of the workflow that it calls. */
+export function isMeant(job: string, name: string): boolean {
+  return job === name || job.startsWith(`${name} (`) || job.startsWith(`${name} / `);
+}
+
+function wanted(step: StepRecord, { job, step: name }: LogOptions): boolean {
+  return (job === undefined || isMeant(step.job, job)) && (name === undefined || [step.id, step.name].includes(name));
+}
+
+async function printFrom(file: string, step: StepRecord, offset: number, out: Out): Promise<number> {
   const prefix = `${cleanText(step.job, false)} | `;
   let end = offset;
   let text = '';
-  for await (const { line, end: behind } of readLines(join(store.folderOf(run), 'logs', step.log), offset)) {
+  for await (const { line, end: behind } of readLines(file, offset)) {
     text += `${prefix}${cleanText(line.text, false)}\n`;
     end = behind;
     if (text.length > 64 * 1024) {

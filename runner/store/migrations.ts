@@ -22,4 +22,5 @@ export const migrations: readonly string[] = [
      files INTEGER NOT NULL, bytes INTEGER NOT NULL,
      PRIMARY KEY (run, name)
    );`,
+  'ALTER TABLE jobs ADD COLUMN recorded TEXT; ALTER TABLE steps ADD COLUMN recorded TEXT;',
 ];

@@ -27,6 +27,8 @@ interface Ended {
   readonly reason?: Reason;
   readonly detail?: string;
   readonly durationMs?: number;
+  /** The earlier run that this end was taken from; its log is there. */
+  readonly recorded?: string;
 }
 
 /** Without a conclusion the job had not ended when the record was read. */

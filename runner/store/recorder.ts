@@ -128,8 +128,9 @@ export class Recorder implements RunSink {
     if (changed === 0) {
       this.#database.run(
         `INSERT INTO steps (conclusion, outcome, exitCode, signal, reason, detail, durationMs, summary,
-           run, job, id, attempt, name, startedAt, log) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, '')`,
-        [...columns, this.#run, event.job, event.step, event.step, event.time],
+           run, job, id, attempt, name, startedAt, recorded, log)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, '')`,
+        [...columns, this.#run, event.job, event.step, event.step, event.time, event.recorded],
       );
     }
     await log?.close();
@@ -137,12 +138,13 @@ export class Recorder implements RunSink {
 
   #endJob(event: JobEndEvent): void {
     this.#database.run(
-      `INSERT INTO jobs (conclusion, outcome, exitCode, signal, reason, detail, durationMs, run, id, name, startedAt)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO jobs (conclusion, outcome, exitCode, signal, reason, detail, durationMs, recorded, run, id, name,
+         startedAt)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET conclusion = excluded.conclusion, outcome = excluded.outcome,
          exitCode = excluded.exitCode, signal = excluded.signal, reason = excluded.reason, detail = excluded.detail,
-         durationMs = excluded.durationMs`,
-      [...ending(event), this.#run, event.job, event.job, event.time],
+         durationMs = excluded.durationMs, recorded = excluded.recorded`,
+      [...ending(event), event.recorded, this.#run, event.job, event.job, event.time],
     );
   }
 

@@ -99,6 +99,9 @@ machineTest('sandbox', 'what failed runs again from the step that failed, as oft
   t.is(logOf(third.events, 'after'), 'old', 'the files are those of the first run');
   t.is(readFileSync(join(folder, 'got/other/out/a'), 'utf8'), 'kept\n');
   t.false(existsSync(disksOf(folder, idOf(third))), 'nothing is kept of a run that succeeded');
+  // What was not run again has its log where it was run, as long as that is remembered.
+  const { stdout } = await lightv(t, folder, ['logs', idOf(second)]);
+  t.regex(stdout, /^build \| blue old tool $/m);
   const none = await rerun(t, folder, idOf(third));
   t.is(none.code, 0, none.stderr);
   t.regex(none.stderr, /nothing failed/);
@@ -254,3 +257,45 @@ machineTest('sandbox', 'a rerun takes nothing that the run was asked for anew', 
   t.regex(end.stderr, /leave out a file, --job, --var-file/);
   t.is((await rerun(t, folder, 'zzz')).code, 2);
 });
+
+machineTest(
+  'sandbox',
+  'jobs of a called workflow run again one by one; logs are asked for by what calls, and found',
+  async (t) => {
+    t.timeout(120_000);
+    const folder = home(t);
+    const top = join(folder, 'proj');
+    const workflows = join(top, '.github/workflows');
+    mkdirSync(workflows, { recursive: true });
+    const inner = `on:
+  workflow_call: { inputs: { n: { type: string } } }
+jobs:
+  good: { runs-on: ubuntu-latest, steps: [{ run: "echo good \${{ inputs.n }}" }] }
+  bad:
+    runs-on: ubuntu-latest
+    steps:
+      - { name: First of all, run: "echo first \${{ inputs.n }}" }
+      - { run: "echo then; test \${{ inputs.n }} = 1" }
+`;
+    const outer = `on: push
+jobs:
+  call:
+    strategy: { fail-fast: false, matrix: { n: [1, 2] } }
+    uses: ./.github/workflows/inner.yml
+    with: { n: "\${{ matrix.n }}" }
+`;
+    writeFileSync(join(workflows, 'inner.yml'), inner);
+    writeFileSync(join(workflows, 'outer.yml'), outer);
+    commit(top);
+    const level = ['--isolation', 'sandbox', '-P', 'ubuntu-latest=busybox'];
+    const first = await run(t, folder, join(workflows, 'outer.yml'), level);
+    t.is(first.code, 1, told(first));
+    const again = await rerun(t, folder);
+    t.deepEqual(started(again.events), ['call (2) / bad/step-2'], told(again));
+    const logs = async (...args: string[]) => (await lightv(t, folder, ['logs', idOf(again), ...args])).stdout;
+    t.is(await logs('--job', 'call (2) / bad'), 'call (2) / bad | first 2\ncall (2) / bad | then\n');
+    t.is(await logs('--job', 'call', '--step', 'First of all'), 'call (1) / bad | first 1\ncall (2) / bad | first 2\n');
+    t.is((await logs('--job', 'call (1)')).split('\n').length, 4);
+    t.is((await lightv(t, folder, ['logs', idOf(again), '--job', 'cal'])).code, 2);
+  },
+);

@@ -17,6 +17,7 @@ import { resolve, type Setting } from './resolve.ts';
 import { resolveResources } from './resources.ts';
 import { imageOfLabels } from './runs-on.ts';
 import { resolveSecrets } from './secrets.ts';
+import { sharedProblems } from './shared-containers.ts';
 import { type JobWishes, resolveImage } from './step.ts';
 import { StepPlans } from './step-plans.ts';
 import { resolveStrategy } from './strategy.ts';
@@ -163,6 +164,7 @@ function planMachines(job: Job, wishes: JobWishes, { bounds, steps: plans }: Pla
   const { isolation } = chooseIsolation(wishes.isolation, bounds.isolation, undefined);
   const container = planContainer(job.container, { ...bounds, isolation }, setting);
   const services = planServices(job.services, { ...bounds, isolation }, setting);
+  setting.problems.push(...sharedProblems(container, services));
   const steps = plans.of(wishes, setting);
   return {
     container,

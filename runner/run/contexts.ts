@@ -2,6 +2,7 @@ import { fillNamed } from '../expression/named.ts';
 import type { Scope } from '../expression/scope.ts';
 import type { PlannedJob, PlannedStep } from '../model/plan.ts';
 import type { Json, Template } from '../model/workflow.ts';
+import { networkName } from './container/network-name.ts';
 import { contextsInside } from './inside.ts';
 import { jobWorkflow } from './job-workflow.ts';
 import type { JobScene } from './scene.ts';
@@ -63,7 +64,7 @@ export function stepContexts(scene: JobScene, step: PlannedStep): { [name: strin
   return {
     ...contexts,
     ...(scene.run.plan.dialect === 'github' ? withStep(contexts.github, scene.run, step) : {}),
-    job: { status: statusName(stepStatus(scene, step)), ...jobWorkflow(scene.run) },
+    job: { status: statusName(stepStatus(scene, step)), ...jobWorkflow(scene.run), ...jobContainers(scene) },
     steps: stepsContext(scene, scene.graph.needed(step.id)),
     secrets: step.allSecrets ? Object.fromEntries(scene.run.secrets) : secretsOf(scene, step),
   };
@@ -79,11 +80,21 @@ function withStep(
   return { github: { ...(github as { readonly [key: string]: Json } | undefined), token, action: forgeName(step) } };
 }
 
+/** What the `job` context tells of containers. */
+function jobContainers({ run, number, container, services }: JobScene): { readonly [name: string]: Json } {
+  const id = `${run.services.run}-${number}`;
+  const network = networkName(run.services.run, number);
+  return {
+    ...(container === undefined ? {} : { container: { id, network } }),
+    ...(services === undefined ? {} : { services: services.context }),
+  };
+}
+
 /** The contexts of what is evaluated when all steps have ended. */
 export function closingContexts(scene: JobScene): { [name: string]: Json } {
   return {
     ...jobContexts(scene),
-    job: { status: statusName(jobStatus(scene)), ...jobWorkflow(scene.run) },
+    job: { status: statusName(jobStatus(scene)), ...jobWorkflow(scene.run), ...jobContainers(scene) },
     steps: stepsContext(scene, new Set(scene.ended.keys())),
   };
 }

@@ -102,6 +102,16 @@ export function ownFolders({ run: { plan }, job: { container } }: Placed): reado
   ];
 }
 
+/** Of a machine that is no step's: it sees nothing of the job's. What it writes to its volumes is on its own disk. */
+export function apart(volumes: readonly Volume[]): Inside {
+  const store = '/var/lib/lightv';
+  return {
+    ...{ workspace: '/', home: '/root', temp: '/tmp', kept: volumes.length === 0 ? [] : [store] },
+    ...{ tools: '', actions: '', event: '', commands: guestFolder },
+    binds: volumes.flatMap(({ name, path }) => (name === undefined ? [] : [{ from: `${store}/${name}`, to: path }])),
+  };
+}
+
 /** Volumes with a name are the job's; those without live as long as what else the image's layer holds. */
 export function bindsOf(volumes: readonly Volume[]): readonly Bind[] {
   return volumes.flatMap(({ name, path }) =>

@@ -26,8 +26,8 @@ export interface ImageWish {
   readonly credentials?: RegistryCredentials;
 }
 
-/** Whose machine it is: the job's steps take it over from each other, that of an action's container is its own. */
-export type MachineRole = 'steps' | 'action';
+/** Whose machine it is: the job's steps take it over from each other, those of an action or a service are their own. */
+export type MachineRole = 'steps' | 'action' | 'service';
 
 /** What a machine is to the commands that run in it. */
 export interface MachineUse {
@@ -50,9 +50,14 @@ export interface MachineRequest {
   /** The disk for the level that was chosen; throws when that level cannot fork it. */
   readonly disk: (choice: MachineChoice) => DiskSpec;
   readonly tools: readonly ToolWish[];
+  /** Gives the machine its place in the budget, where the run's queue is not to. */
+  readonly queue?: Pick<StepQueue, 'acquire'>;
   /** Called when the machine has its place in the budget, before it boots. */
   readonly onPlace: (choice: MachineChoice) => Promise<void>;
 }
+
+/** As much of a request as says how heavy its machine is. */
+export type WeighedRequest = Pick<MachineRequest, 'step' | 'image' | 'tools'>;
 
 /** How images are opened for a run. */
 export interface ImageOpening {
@@ -160,15 +165,9 @@ export class Machines {
    * it aborts, a `HostFault` or a `WrongInput`; nothing is held then.
    */
   async take(request: MachineRequest, signal: AbortSignal): Promise<HeldMachine> {
-    const { step } = request;
-    const { isolation, network } = step;
-    const { accel } = this.#services;
-    const choice = await this.#services.choose({ isolation, network, ...(accel === undefined ? {} : { accel }) });
+    const { choice, image, tools, weight } = await this.#prepare(request, signal);
     const disk = request.disk(choice);
-    const [image, tools] = await orAbort(Promise.all([this.image(request.image), this.#tools(request)]), signal);
-    const attached = tools.map((tool) => tool.image);
-    const weight = weightOf(step, image, attached, choice);
-    const slot = await this.#queue.acquire(weight, request.order, signal);
+    const slot = await (request.queue ?? this.#queue).acquire(weight, request.order, signal);
     try {
       await request.onPlace(choice);
       signal.throwIfAborted();
@@ -181,6 +180,16 @@ export class Machines {
       slot.release();
       throw error;
     }
+  }
+
+  /** What the machine of a request takes of the host. Rejects as `take` does. */
+  async weigh(request: WeighedRequest, signal: AbortSignal): Promise<Weight> {
+    return (await this.#prepare(request, signal)).weight;
+  }
+
+  /** A place in the budget for several machines at once, who must not wait for places of their own. */
+  async reserve(weight: Weight, order: number, signal: AbortSignal): Promise<Slot> {
+    return await this.#queue.acquire(weight, order, signal);
   }
 
   /** The image that a step names; opened once for all that show the same credentials. */
@@ -204,6 +213,16 @@ export class Machines {
     }
   }
 
+  async #prepare(request: WeighedRequest, signal: AbortSignal) {
+    const { step } = request;
+    const { isolation, network } = step;
+    const { accel } = this.#services;
+    const choice = await this.#services.choose({ isolation, network, ...(accel === undefined ? {} : { accel }) });
+    const [image, tools] = await orAbort(Promise.all([this.image(request.image), this.#tools(request)]), signal);
+    const attached = tools.map((tool) => tool.image);
+    return { choice, image, tools, weight: weightOf(step, image, attached, choice) };
+  }
+
   #tool(name: string): Promise<ImageFile> {
     const { onProgress, signal } = this.#opening;
     const opening = this.#opened.get(name) ?? this.#services.openTool(name, onProgress, signal);
@@ -211,7 +230,7 @@ export class Machines {
     return opening;
   }
 
-  async #tools({ tools }: MachineRequest): Promise<Tool[]> {
+  async #tools({ tools }: Pick<MachineRequest, 'tools'>): Promise<Tool[]> {
     return await Promise.all(tools.map(async ({ name, path }) => ({ image: await this.#tool(name), path })));
   }
 

@@ -25,6 +25,7 @@ import { JobSteps } from './job-steps.ts';
 import { keptJob } from './rerun/keep-job.ts';
 import { type TakenOver, takeOver, tellTakenOver } from './rerun/take-over.ts';
 import type { JobScene, RunScene } from './scene.ts';
+import { ServiceMachines } from './service-machine/service-machines.ts';
 import { StepGraph } from './step-graph.ts';
 
 /** Where a job stands in its run. */
@@ -94,6 +95,7 @@ class JobRun {
         wentWrong: (error: unknown) => this.#wentWrong(error),
       };
       await new JobSteps(scene, hooks).run();
+      await this.#endServices();
       await this.#begin();
       const { end, outputs } = await this.#conclude();
       await this.#keepFailed();
@@ -105,6 +107,8 @@ class JobRun {
     } finally {
       this.#scene.clock.end();
       this.#scene.stop.close();
+      // Where events cannot be written any more: else they have ended by now.
+      await this.#scene.services?.stop().catch(() => {});
       // What cannot be removed is told when the run clears up.
       await this.#scene.serving.close().catch(() => {});
     }
@@ -131,11 +135,23 @@ class JobRun {
       if (run.earlier !== undefined && from !== undefined) {
         this.#taken = await takeOver(this.#scene, run.earlier, from);
       }
+      if (job.services.length > 0) {
+        const services = await ServiceMachines.start(this.#scene, stop.asked.signal);
+        this.#scene = { ...this.#scene, services };
+      }
       return true;
     } catch (error) {
       await this.#begin();
       await this.#wentWrong(error);
       return false;
+    }
+  }
+
+  async #endServices(): Promise<void> {
+    try {
+      await this.#scene.services?.stop();
+    } catch (error) {
+      await this.#wentWrong(error);
     }
   }
 

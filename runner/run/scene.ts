@@ -16,6 +16,7 @@ import type { Machines, ToolWish } from './machines.ts';
 import type { Reporter } from './reporter.ts';
 import type { EarlierRun } from './rerun/earlier-run.ts';
 import type { KeptJob, KeptMemory } from './rerun/kept.ts';
+import type { ServiceMachines } from './service-machine/service-machines.ts';
 import type { RunServices } from './services.ts';
 import type { StepGraph } from './step-graph.ts';
 
@@ -118,6 +119,8 @@ export interface JobScene {
   /** What its steps run in; absent before that was worked out, and for a job without. */
   readonly container?: OpenedContainer;
   readonly serving: JobServing;
+  /** What serves its steps; absent before they are up, and for a job without. */
+  readonly services?: ServiceMachines;
   /** Attached to all machines of the job. */
   readonly tools: readonly ToolWish[];
   readonly clock: JobClock;

@@ -36,6 +36,7 @@ export async function takeMachine(
       hostname: scene.container?.planned.options.hostname ?? `${job.jobId}-${step.id}`,
       order: scene.index,
       tools: kind.role === 'steps' ? scene.tools : [],
+      ...(scene.services === undefined ? {} : { queue: scene.services.queue }),
       disk: (choice) => diskSpec(scene, step, origin, choice),
       onPlace: async (choice) => {
         await scene.begin();
@@ -51,15 +52,16 @@ export async function takeMachine(
 /** A machine with what it is to find besides what is on its disk. It is given back when that fails. */
 async function furnished(
   held: HeldMachine,
-  { container, serving }: JobScene,
+  { container, serving, services }: JobScene,
   signal: AbortSignal,
 ): Promise<HeldMachine> {
-  const hosts = container?.planned.options.hosts ?? [];
+  const hosts = [...(container?.planned.options.hosts ?? []), ...(services?.hosts ?? [])];
   try {
     await serving.listen(held.vm);
     if (hosts.length > 0) {
       await held.vm.copyIn(packFiles([{ name: 'hosts', text: hostsFile(held.hostname, hosts) }]), '/etc', signal);
     }
+    await services?.reachFrom(held);
     return held;
   } catch (error) {
     await held.give();

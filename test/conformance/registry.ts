@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TarEntry } from '../ground/tar.ts';
 import { busyboxLayer } from '../registry/busybox.ts';
-import { makeImage } from '../registry/image.ts';
+import { type MadeImage, makeImage } from '../registry/image.ts';
 import { type RealRegistry, realRegistry } from '../registry/real.ts';
 import type { Case } from './case.ts';
 
@@ -54,11 +54,32 @@ echo "count=\${STATE_count:-}I" >> "$GITHUB_STATE"
 printf ' %s' "$1" >> /github/workspace/log
 `;
 
-async function pushAll(registry: RealRegistry, behind: RealRegistry): Promise<void> {
+/** A server that tells its name, or the word in its file, to whoever asks at port 8080. */
+const serve = `#!/bin/sh
+echo "starting \${WORD:-a server} as $(id -u) on $(hostname) in $PWD, home $HOME"
+mkdir -p /tmp/www
+echo "\${WORD:-no word} of $(hostname)" > /tmp/www/word
+[ -z "$LATE" ] || sleep "$LATE"
+touch /tmp/ready
+exec httpd -f -p "\${PORT:-8080}" -h /tmp/www
+`;
+
+type Build = (config: object, ...layers: (readonly TarEntry[])[]) => Promise<MadeImage>;
+
+async function pushServers(registry: RealRegistry, image: Build, path: string): Promise<void> {
+  const script = [{ name: 'serve.sh', mode: 0o755, mtime, text: serve }];
+  const server = { Env: [path], Cmd: ['/serve.sh'], ExposedPorts: { '8080/tcp': {} }, WorkingDir: '/srv' };
+  await registry.push('server', '1', await image(server, script));
+  const checked = { ...server, Healthcheck: { Test: ['CMD', 'test', '-e', '/tmp/ready'], Interval: 100_000_000 } };
+  await registry.push('server', 'checked', await image(checked, script));
+  await registry.push('server', 'user', await image({ ...server, User: 'app' }, script));
+}
+
+/** Puts the images that cases name into both registries. */
+export async function pushAll(registry: RealRegistry, behind: RealRegistry): Promise<void> {
   const base = await busyboxLayer();
   const path = 'PATH=/bin:/usr/bin';
-  const image = async (config: object, ...layers: (readonly TarEntry[])[]) =>
-    await makeImage({ layers: [base, ...layers], config });
+  const image: Build = async (config, ...layers) => await makeImage({ layers: [base, ...layers], config });
   const app = await image({ Env: [path, 'APP=of the image', 'HOME=/nowhere'], WorkingDir: '/srv' });
   await registry.push('app', '1', app);
   await registry.push('app', 'user', await image({ Env: [path], User: 'app' }));
@@ -66,5 +87,6 @@ async function pushAll(registry: RealRegistry, behind: RealRegistry): Promise<vo
   const script = { name: 'around.sh', mode: 0o755, mtime, text: around };
   const tool = await image({ Env: [path], Entrypoint: ['/entrypoint.sh'], Cmd: ['of', 'the image'] }, [run, script]);
   await registry.push('tool', '1', tool);
+  await pushServers(registry, image, path);
   await behind.push('app', '1', await image({ Env: [path, 'APP=behind a password'] }));
 }

@@ -10,7 +10,9 @@ export function nodeTools(
   { steps }: { readonly steps: readonly Pick<PlannedStep, 'work'>[] },
   doneHere: (work: StepWork) => boolean,
 ): readonly ToolWish[] {
-  return steps.some(({ work }) => work.kind === 'action' && !doneHere(work)) ? [{ name: 'node', path: externals }] : [];
+  return steps.some(({ work }) => work.kind === 'action' && work.reference.kind !== 'image' && !doneHere(work))
+    ? [{ name: 'node', path: externals }]
+    : [];
 }
 
 /** The program that runs an action written for a major version of Node. */

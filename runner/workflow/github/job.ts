@@ -11,7 +11,7 @@ import { readStrategy } from './strategy.ts';
 const longestJob = 360 * 60_000;
 
 /** Keys of a job that nothing runs yet. */
-const notYet = ['services', 'snapshot'];
+const notYet = ['snapshot'];
 
 /** `defaults.run` of a workflow or a job. */
 export interface RunDefaults {

@@ -24,26 +24,28 @@ export async function keptJob(scene: JobScene, result: JobResult): Promise<KeptJ
 function keptStep(scene: JobScene, record: StepRecord, digests: JobDigests): KeptStep {
   const { result, exports, memory } = record;
   const disk = keptDisk(scene, record);
+  const on = scene.disks.own(result.id)?.disk.path;
   return {
     id: result.id,
     digest: digests.steps.get(result.id) ?? '',
     ran: scene.disks.knows(result.id),
     result,
     exports,
+    ...(on === undefined ? {} : { on }),
     ...(disk === undefined ? {} : { disk }),
     ...(memory === undefined ? {} : { memory }),
   };
 }
 
-function keptDisk({ disks, job, ended }: JobScene, { result }: StepRecord): KeptDisk | undefined {
-  const own = disks.own(result.id);
-  if (own === undefined) {
+/** What a step that failed left is of no use to a rerun; whoever wants to see it asks for it. */
+function keptDisk({ disks, job, ended, run }: JobScene, record: StepRecord): KeptDisk | undefined {
+  const own = disks.own(record.result.id);
+  if (own === undefined || (failed(record) && !run.services.keepFailed)) {
     return undefined;
   }
   const again = job.steps.filter(({ id }) => failed(ended.get(id)));
   const starts = (step: PlannedStep) => disks.before(step.id)?.disk.path === own.disk.path;
-  const needed = failed(ended.get(result.id)) || again.some(starts);
-  return { ...own, files: disks.filesOf(own.disk), needed };
+  return { ...own, files: disks.filesOf(own.disk), needed: again.some(starts) };
 }
 
 function failed(record: StepRecord | undefined): boolean {

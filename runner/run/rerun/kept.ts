@@ -14,7 +14,7 @@ export interface KeptDisk {
   readonly image: StepDisk['image'];
   /** What it is made of: its own file, and those it was forked from where it holds no copy of them. */
   readonly files: readonly string[];
-  /** A step that has to run again starts from it, or failed on it. */
+  /** A step that has to run again starts from it. */
   readonly needed: boolean;
 }
 
@@ -47,7 +47,9 @@ export interface KeptStep {
   readonly ran: boolean;
   readonly result: StepResult;
   readonly exports: Exports;
-  /** The disk as it left it. */
+  /** Names the disk it ran on; steps that went on with each other's machine ran on one. */
+  readonly on?: string;
+  /** The disk as it left it, where another step may start from that. */
   readonly disk?: KeptDisk;
   readonly memory?: KeptMemory;
 }

@@ -61,8 +61,8 @@ function firstLost(
 ): { id: string; why: string } | undefined {
   const run = steps.filter(({ id }) => !taken.has(id));
   for (const id of taken) {
-    const path = known.get(id)?.disk?.disk.path;
-    const heir = run.find((step) => path !== undefined && known.get(step.id)?.disk?.disk.path === path);
+    const { on } = known.get(id) ?? {};
+    const heir = run.find((step) => on !== undefined && known.get(step.id)?.on === on);
     if (heir !== undefined) {
       return { id, why: `its machine went on to step "${heir.id}"` };
     }

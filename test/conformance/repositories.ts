@@ -58,13 +58,10 @@ function makeMirror(mirror: string, fill: (text: string) => string): void {
       writeFileSync(file, fill(readFileSync(file, 'utf8')));
     }
   }
-  for (const name of readdirSync(join(actions, 'octo'))) {
-    git(join(mirror, 'octo', name), [
-      ['init', '-q', '-b', 'main', '--template='],
-      ['add', '-A'],
-      commit,
-      ['tag', 'v1'],
-    ]);
+  for (const name of readdirSync(actions).flatMap((owner) =>
+    readdirSync(join(actions, owner)).map((repo) => `${owner}/${repo}`),
+  )) {
+    git(join(mirror, name), [['init', '-q', '-b', 'main', '--template='], ['add', '-A'], commit, ['tag', 'v1']]);
   }
 }
 

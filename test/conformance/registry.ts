@@ -70,7 +70,7 @@ async function pushServers(registry: RealRegistry, image: Build, path: string): 
   const script = [{ name: 'serve.sh', mode: 0o755, mtime, text: serve }];
   const server = { Env: [path], Cmd: ['/serve.sh'], ExposedPorts: { '8080/tcp': {} }, WorkingDir: '/srv' };
   await registry.push('server', '1', await image(server, script));
-  const checked = { ...server, Healthcheck: { Test: ['CMD', 'test', '-e', '/tmp/ready'], Interval: 100_000_000 } };
+  const checked = { ...server, Healthcheck: { Test: ['CMD', 'test', '-e', '/tmp/ready'], Interval: 20_000_000_000 } };
   await registry.push('server', 'checked', await image(checked, script));
   await registry.push('server', 'user', await image({ ...server, User: 'app' }, script));
 }

@@ -92,10 +92,12 @@ function jobContainers({ run, number, container, services }: JobScene): { readon
 
 /** The contexts of what is evaluated when all steps have ended. */
 export function closingContexts(scene: JobScene): { [name: string]: Json } {
+  const { plan, secrets } = scene.run;
   return {
     ...jobContexts(scene),
     job: { status: statusName(jobStatus(scene)), ...jobWorkflow(scene.run), ...jobContainers(scene) },
     steps: stepsContext(scene, new Set(scene.ended.keys())),
+    ...(plan.dialect === 'github' ? { secrets: Object.fromEntries(secrets) } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { attempt } from '../../host/attempt.ts';
@@ -30,6 +31,8 @@ export const verb: VerbDefinition = (command, end) => {
 
 async function lock(paths: readonly string[], { actionsMirror }: LockOptions): Promise<void> {
   const stop = new AbortController();
+  // Each action that is fetched listens.
+  setMaxListeners(0, stop.signal);
   const fetch = actionFetcher({
     run: 'lock',
     warn: (sentence) => process.stderr.write(`lightv: ${sentence}\n`),

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { RunEvent } from '../../runner/model/event.ts';
+import { asRoot, ordinaryUser } from '../as-user.ts';
 import { machineTest } from '../machines.ts';
 import { leftOf } from './leftovers.ts';
 import { type End, home, lightv, logOf, pipeline, run, start, told } from './lightv.ts';
@@ -297,5 +298,28 @@ jobs:
     t.is(await logs('--job', 'call', '--step', 'First of all'), 'call (1) / bad | first 1\ncall (2) / bad | first 2\n');
     t.is((await logs('--job', 'call (1)')).split('\n').length, 4);
     t.is((await lightv(t, folder, ['logs', idOf(again), '--job', 'cal'])).code, 2);
+  },
+);
+
+asRoot(
+  'an ordinary user: disks in memory are gone with their run, and its failed jobs run again as a whole',
+  async (t) => {
+    const user = await ordinaryUser(t);
+    const jobs = `
+  good: {checkout: false, steps: [{run: echo good}]}
+  bad:
+    checkout: false
+    steps:
+      - run: echo one >f
+      - run: cat f; exit 1
+`;
+    writeFileSync(join(user.home, 'p.yaml'), `defaults: {image: busybox, isolation: sandbox}\njobs:${jobs}`);
+    const first = await user.run('node', 'lightv/runner/lightv.mjs', 'run', 'p.yaml');
+    t.is(first.code, 1, first.text);
+    const again = await user.run('node', 'lightv/runner/lightv.mjs', 'run', '--rerun-failed', 'latest');
+    t.is(again.code, 1, again.text);
+    t.regex(again.text, /good \| success \(of run/);
+    t.regex(again.text, /before step "step-1": its disk is not there any more/);
+    t.regex(again.text, /bad \| one\n/);
   },
 );

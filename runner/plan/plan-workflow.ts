@@ -12,7 +12,7 @@ import { JobRoom, type Planned } from './place.ts';
 import { isTemplate } from './resolve.ts';
 import { runProblems } from './run-problems.ts';
 import { githubLabels } from './runs-on.ts';
-import { secretsRead } from './secret-uses.ts';
+import { missingSecrets } from './secret-uses.ts';
 import { selectJobs } from './select.ts';
 import { upToStep } from './select-step.ts';
 import { type Occasion, whyNoAnswer } from './triggers.ts';
@@ -139,16 +139,6 @@ function boundsOf({ host, image, isolation, secrets, matrix, labels = {}, whyNoI
     ...(secrets === undefined ? {} : { secrets }),
     ...(matrix === undefined ? {} : { matrix }),
   };
-}
-
-/** GitHub reads a secret that nobody set as an empty text, and so do workflows that mean to do without. */
-function missingSecrets(plan: Parameters<typeof secretsRead>[0], given: PlanOptions['secrets']): Problem[] {
-  const known = new Set([...(given ?? [])].map((name) => name.toLowerCase()));
-  const missing = given === undefined ? [] : secretsRead(plan).filter(({ name }) => !known.has(name.toLowerCase()));
-  return missing.map(({ name, place }) => {
-    const message = `the secret '${name}' has no value and reads as empty; give it with --secret ${name}=VALUE or in .secrets`;
-    return { message, ...(place === undefined ? {} : { place }) };
-  });
 }
 
 function selectWork(workflow: Workflow, { jobs: named = [], step }: PlanOptions) {

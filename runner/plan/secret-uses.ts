@@ -1,6 +1,6 @@
 import { referencesOf } from '../expression/check.ts';
 import type { DeferredJob, Plan, PlannedCall, PlannedJob } from '../model/plan.ts';
-import type { Place } from '../model/problem.ts';
+import type { Place, Problem } from '../model/problem.ts';
 import type { Template } from '../model/workflow.ts';
 import { foreseeJobs, foreseeStep } from './foresee.ts';
 
@@ -28,6 +28,19 @@ export function secretsRead(plan: Part): readonly SecretUse[] {
     }
   }
   return [...found.values()];
+}
+
+/**
+ * Warnings of secrets that a workflow reads and nobody gave: GitHub reads them as empty texts, and some workflows mean to do
+ * without. None where it is not known what is given.
+ */
+export function missingSecrets(plan: Part, given: ReadonlySet<string> | undefined): Problem[] {
+  const known = new Set([...(given ?? [])].map((name) => name.toLowerCase()));
+  const missing = given === undefined ? [] : secretsRead(plan).filter(({ name }) => !known.has(name.toLowerCase()));
+  return missing.map(({ name, place }) => {
+    const message = `the secret '${name}' has no value and reads as empty; give it with --secret ${name}=VALUE or in .secrets`;
+    return { message, ...(place === undefined ? {} : { place }) };
+  });
 }
 
 function* usesIn({ jobs, contexts, env }: Part): Generator<SecretUse> {

@@ -1,7 +1,7 @@
 import type { JobStop } from './cancel.ts';
 import { startTimeout } from './timeout.ts';
 
-/** The time a job has and has taken; it stands still while somebody holds it. */
+/** The time a job has and has taken; what it has stands still while somebody holds it. */
 export class JobClock {
   readonly #limit: number | undefined;
   readonly #stop: Pick<JobStop, 'ask'>;
@@ -9,6 +9,8 @@ export class JobClock {
   #startedAt: number | undefined;
   /** Milliseconds for which it was held. */
   #stood = 0;
+  #holders = 0;
+  #heldSince = 0;
   #clear = (): void => {};
 
   /** `limit` is in milliseconds; when they are over, `stop` is asked to stop the job. */
@@ -28,13 +30,19 @@ export class JobClock {
     return this.#startedAt === undefined ? 0 : this.#now().getTime() - this.#startedAt;
   }
 
-  /** Lets it stand still until the returned function is called. One at a time. */
+  /** Lets it stand still until the returned function, and that of everybody else who holds it, is called. */
   hold(): () => void {
-    this.#clear();
-    const since = this.#now().getTime();
+    if (this.#holders === 0) {
+      this.#clear();
+      this.#heldSince = this.#now().getTime();
+    }
+    this.#holders += 1;
     return () => {
-      this.#stood += this.#now().getTime() - since;
-      this.#run();
+      this.#holders -= 1;
+      if (this.#holders === 0) {
+        this.#stood += this.#now().getTime() - this.#heldSince;
+        this.#run();
+      }
     };
   }
 

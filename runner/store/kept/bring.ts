@@ -54,7 +54,8 @@ function bringer(from: string, to: string): Bring {
         await link(file, target);
         return target;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        // Gone, or on a file system that does not share files: what it was for is done again.
+        if (['ENOENT', 'EPERM', 'ENOTSUP', 'EMLINK'].includes((error as NodeJS.ErrnoException).code ?? '')) {
           return undefined;
         }
         throw error;

@@ -33,5 +33,9 @@ export function concurrencyOf(tree: Tree, scope: Scope): Concurrency | undefined
     throw new ExpressionError(`'group': found ${shown(group)}; allowed: a text`, place);
   }
   const name = textOf(group ?? '').trim();
-  return name === '' ? undefined : { group: name, cancelInProgress: cancel === true || cancel === 'true', queue };
+  const cancelInProgress = cancel === true || cancel === 'true';
+  if (cancelInProgress && queue === 'max') {
+    throw new ExpressionError("'queue: max' beside 'cancel-in-progress: true'; allowed: one of them", place);
+  }
+  return name === '' ? undefined : { group: name, cancelInProgress, queue };
 }

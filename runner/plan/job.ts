@@ -1,11 +1,12 @@
 import type { Scope } from '../expression/scope.ts';
 import { holdsExpression } from '../expression/split.ts';
-import { placeOfTree } from '../expression/tree.ts';
+import { placeOfTree, templatesOf } from '../expression/tree.ts';
 import type { PlanBounds, PlannedCall, PlannedJob } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Job, Json, Template, Tree } from '../model/workflow.ts';
 import { planCall } from './call.ts';
 import { cellId, uniqueIds } from './cell-id.ts';
+import { concurrencyOf } from './concurrency.ts';
 import { inContainer, planContainer, planServices } from './container.ts';
 import { chooseIsolation } from './isolation.ts';
 import { type ExpandedCell, expandMatrix } from './matrix.ts';
@@ -13,7 +14,7 @@ import { filterProblem, keptBy } from './matrix-filter.ts';
 import { matrixValues } from './matrix-values.ts';
 import { idWithin, type PlanJobs, type Planned, type PlanPlace } from './place.ts';
 import { countReading, flagReading, isolationReading, machineReading, networkReading } from './readings.ts';
-import { resolve, type Setting } from './resolve.ts';
+import { attempt, resolve, type Setting } from './resolve.ts';
 import { resolveResources } from './resources.ts';
 import { imageOfLabels } from './runs-on.ts';
 import { resolveSecrets } from './secrets.ts';
@@ -40,6 +41,10 @@ export function planJob(
   const problems: Problem[] = [];
   const known = Object.entries(place.contexts).filter(([name]) => planned.includes(name));
   const setting: Setting = { scope: { contexts: { ...Object.fromEntries(known), needs } }, problems };
+  const { concurrency } = job;
+  if (concurrency !== undefined && templatesOf(concurrency).length === 0) {
+    attempt(setting, () => concurrencyOf(concurrency, setting.scope));
+  }
   const given = resolveStrategy(job.strategy, setting);
   const strategy = {
     failFast: resolve(given.failFast, flagReading, setting) ?? true,

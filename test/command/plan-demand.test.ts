@@ -88,3 +88,21 @@ test('a job that uses an action of others asks for Node, one that checks out doe
   t.deepEqual((await demandOfFile(workflow('actions/checkout@v4'), github)).tools, new Set());
   t.deepEqual((await demandOfFile(workflow('octo/any@v1'), github)).tools, new Set(['node']));
 });
+
+test('images of containers and services are pulled when their jobs begin, not before', async (t) => {
+  const job = (more: string) => `on: push\njobs: { a: { runs-on: ubuntu-latest, ${more} } }\n`;
+  const registries = async (more: string) => {
+    const { images, registries } = await demandOfFile(writePipeline(t, job(more)), { dialect: 'github' });
+    return [[...images], registries];
+  };
+  t.deepEqual(await registries('container: "debian:12", steps: [{ run: x }]'), [[], true]);
+  t.deepEqual(await registries('services: { db: postgres }, steps: [{ run: x }]'), [['debian'], true]);
+  t.deepEqual(await registries('steps: [{ uses: "docker://debian:12" }]'), [['debian'], true]);
+  t.deepEqual(await registries('steps: [{ run: x }]'), [['debian'], false]);
+});
+
+test('the tests have a registry, and what unpacks its layers', async (t) => {
+  const purposes = await hostPurposes({ kind: 'test' });
+  t.true(purposes.includes('registry') && purposes.includes('oci-image'));
+  t.false((await hostPurposes({ kind: 'run' })).includes('registry'));
+});

@@ -1,9 +1,7 @@
-import { holdsExpression } from '../expression/split.ts';
-import { evaluateEntry, evaluateTree, isInsert, placeOfTree } from '../expression/tree.ts';
+import { evaluateTree, placeOfTree } from '../expression/tree.ts';
 import { textOf } from '../expression/value.ts';
 import type { ContainerOptions, PlannedContainer, PlannedService, Volume } from '../model/container.ts';
 import type { PlanBounds, PlannedResources, PlannedStep } from '../model/plan.ts';
-import type { Place } from '../model/problem.ts';
 import type { Isolation, Json, Tree } from '../model/workflow.ts';
 import { commandWords } from '../workflow/command-words.ts';
 import { readContainerOptions } from '../workflow/github/container-options.ts';
@@ -12,6 +10,7 @@ import { readVolume } from '../workflow/github/volume.ts';
 import { enumerated, shown } from '../workflow/shown.ts';
 import { attempt, type Setting } from './resolve.ts';
 import { resourceProblems, stepResources } from './resources.ts';
+import { entriesOf, treeOf } from './tree-entries.ts';
 
 /** What containers of a job are planned against. */
 export interface ContainerBounds extends Pick<PlanBounds, 'host' | 'whyNoImage'> {
@@ -196,37 +195,4 @@ class Reading {
 
 function resourcesOf({ cpu, memory }: ContainerOptions) {
   return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
-}
-
-/** The entries of a map, or of the object an expression gives, their values unevaluated; `undefined` for what is no map. */
-function entriesOf(tree: Tree, setting: Setting): ReadonlyMap<string, Tree> | undefined {
-  if (tree.kind === 'map') {
-    const entries = tree.entries.flatMap((entry): (readonly [string, Tree])[] =>
-      holdsExpression(entry.key.text) || isInsert(entry.key.text)
-        ? (attempt(setting, () => evaluateEntry(entry, setting.scope)) ?? []).map(([key, value]) => [
-            key,
-            treeOf(value, entry.key.place),
-          ])
-        : [[entry.key.text, entry.value]],
-    );
-    return new Map(entries);
-  }
-  const value =
-    tree.kind === 'text'
-      ? attempt(setting, () => evaluateTree(tree, setting.scope))
-      : tree.kind === 'value'
-        ? tree.value
-        : undefined;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return value === null ? new Map() : undefined;
-  }
-  const place = placeOfTree(tree);
-  return new Map(
-    Object.entries(value as { readonly [key: string]: Json }).map(([key, each]) => [key, treeOf(each, place)]),
-  );
-}
-
-/** A value as it is: an expression inside it is text. */
-function treeOf(value: Json | undefined, place: Place): Tree {
-  return { kind: 'value', value: value ?? null, place };
 }

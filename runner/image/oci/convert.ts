@@ -4,7 +4,8 @@ import { packImage } from '../pack.ts';
 import type { BuildWork } from '../work.ts';
 import { imageConfigOf } from './container-config.ts';
 import type { OciConfig } from './documents.ts';
-import { type Folder, ImageTree } from './image-tree.ts';
+import type { Folder } from './image-node.ts';
+import { ImageTree } from './image-tree.ts';
 import { type Layer, type LayerBounds, LayerMeter, layerEntries } from './layer.ts';
 import { mergedTar } from './merge.ts';
 

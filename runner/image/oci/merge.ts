@@ -1,7 +1,8 @@
 import { pipeline } from 'node:stream/promises';
 import { type Header, type Pack, pack } from 'tar-stream';
 import { packing, type TarEntry } from '../../host/tar.ts';
-import type { Attributes, Folder, ImageTree, Inode } from './image-tree.ts';
+import type { Attributes, Folder, Inode } from './image-node.ts';
+import type { ImageTree } from './image-tree.ts';
 import { type Layer, type LayerMeter, layerEntries } from './layer.ts';
 
 /** One thing of an image with the path it stands at, without a leading slash. */

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Header } from 'tar-stream';
 import { WrongInput } from '../../../runner/host/fault.ts';
-import { type Folder, ImageTree } from '../../../runner/image/oci/image-tree.ts';
+import type { Folder } from '../../../runner/image/oci/image-node.ts';
+import { ImageTree } from '../../../runner/image/oci/image-tree.ts';
 
 type Entry = Partial<Header> & { readonly name: string };
 

@@ -3,7 +3,7 @@ import { saveArtifacts } from './artifacts.ts';
 import { cachesToSave, saveCaches } from './cache.ts';
 import { closingContexts } from './contexts.ts';
 import type { End } from './ending.ts';
-import type { HeldMachine } from './machines.ts';
+import type { HeldMachine } from './held-machine.ts';
 import type { JobScene } from './scene.ts';
 import { takeMachine } from './step-machine.ts';
 

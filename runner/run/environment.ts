@@ -1,8 +1,8 @@
 import type { PlannedStep } from '../model/plan.ts';
 import type { Dialect, Json } from '../model/workflow.ts';
 import { forgeName, secretsOf } from './contexts.ts';
+import type { HeldMachine } from './held-machine.ts';
 import { contextsInside, type Inside, runnerFolders } from './inside.ts';
-import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
 import type { StepFolder } from './step-files.ts';
 

@@ -4,8 +4,8 @@ import type { PlannedStep } from '../model/plan.ts';
 import { isDebugging, isTrue } from './debugging.ts';
 import { type End, endOfError, endOfExit, endOfStop, StepFailure } from './ending.ts';
 import { guestText } from './guest-text.ts';
+import type { HeldMachine } from './held-machine.ts';
 import type { LineEffects } from './line-commands.ts';
-import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
 import {
   noWords,

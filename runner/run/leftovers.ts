@@ -4,7 +4,7 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { LastMachine } from './closing.ts';
 import { machineKind } from './container/machine-kind.ts';
 import type { End } from './ending.ts';
-import type { HeldMachine } from './machines.ts';
+import type { HeldMachine } from './held-machine.ts';
 import type { JobScene } from './scene.ts';
 
 /**

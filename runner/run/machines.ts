@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { ImageFile, RegistryCredentials } from '../model/image.ts';
-import type { DiskSpec, MachineChoice, MicroVm, Tool, VmBackend, VmSpec } from '../model/machine.ts';
-import type { PlannedStep } from '../model/plan.ts';
-import type { StepDisk } from './disks.ts';
-import type { Inside } from './inside.ts';
+import type { ImageFile } from '../model/image.ts';
+import type { DiskSpec, MachineChoice, Tool, VmBackend, VmSpec } from '../model/machine.ts';
+import { HeldMachine, hostName } from './held-machine.ts';
+import type { ImageWish, MachineRequest, WeighedRequest } from './machine-request.ts';
 import type { Slot, StepQueue, Weight } from './queue.ts';
 import type { RunServices } from './services.ts';
 import { orAbort } from './stop.ts';
@@ -14,134 +13,11 @@ const mostProcesses = 4096;
 /** Bytes that even the smallest process takes: a fork bomb is to meet the bound of processes before that of memory. */
 const leastProcess = 512 * 1024;
 
-/** A tool that LightV brings along, and where its files are to be. */
-export interface ToolWish {
-  readonly name: string;
-  readonly path: string;
-}
-
-/** An image, and what opens its registry. */
-export interface ImageWish {
-  readonly reference: string;
-  readonly credentials?: RegistryCredentials;
-}
-
-/** Whose machine it is: the job's steps take it over from each other, those of an action or a service are their own. */
-export type MachineRole = 'steps' | 'action' | 'service';
-
-/** What a machine is to the commands that run in it. */
-export interface MachineUse {
-  readonly role: MachineRole;
-  /** Whom they run as and files are put there for; `of-image` is whom the image names. Absent: root. */
-  readonly user?: string | 'of-image';
-  /** Variables over those of the image. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly inside: Inside;
-}
-
-/** What a step wants of a machine, besides what the plan says. */
-export interface MachineRequest {
-  readonly step: PlannedStep;
-  readonly image: ImageWish;
-  readonly use: MachineUse;
-  readonly hostname: string;
-  /** Lower waits less. */
-  readonly order: number;
-  /** The disk for the level that was chosen; throws when that level cannot fork it. */
-  readonly disk: (choice: MachineChoice) => DiskSpec;
-  readonly tools: readonly ToolWish[];
-  /** Gives the machine its place in the budget, where the run's queue is not to. */
-  readonly queue?: Pick<StepQueue, 'acquire'>;
-  /** Called when the machine has its place in the budget, before it boots. */
-  readonly onPlace: (choice: MachineChoice) => Promise<void>;
-}
-
-/** As much of a request as says how heavy its machine is. */
-export type WeighedRequest = Pick<MachineRequest, 'step' | 'image' | 'tools'>;
-
 /** How images are opened for a run. */
 export interface ImageOpening {
   /** Ends the work on images when it aborts. */
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
-}
-
-/** A machine with its place in the budget. */
-export class HeldMachine {
-  readonly vm: MicroVm;
-  readonly image: ImageFile;
-  readonly step: PlannedStep;
-  readonly use: MachineUse;
-  readonly wish: ImageWish;
-  readonly hostname: string;
-  /** Whether a command was run in it. */
-  used = false;
-  readonly #slot: Slot;
-  readonly #onGone: (held: HeldMachine) => void;
-  readonly #done = new Map<string, Promise<void>>();
-  #gone: Promise<void> | undefined;
-
-  constructor(
-    vm: MicroVm,
-    image: ImageFile,
-    { step, use, image: wish, hostname }: Pick<MachineRequest, 'step' | 'use' | 'image' | 'hostname'>,
-    slot: Slot,
-    onGone: (held: HeldMachine) => void,
-  ) {
-    this.vm = vm;
-    this.image = image;
-    this.step = step;
-    this.use = use;
-    this.wish = wish;
-    this.hostname = hostName(hostname);
-    this.#slot = slot;
-    this.#onGone = onGone;
-  }
-
-  /** Whom its commands run as; root when absent. */
-  get user(): string | undefined {
-    return this.use.user === 'of-image' ? this.image.config.container?.user : this.use.user;
-  }
-
-  /** Its disk, as the next machine may find it. */
-  get leaves(): StepDisk {
-    const { disk, isolation } = this.vm;
-    return { disk, isolation, image: { reference: this.wish.reference, digest: this.image.digest } };
-  }
-
-  /** Whether it was given back. */
-  get gone(): boolean {
-    return this.#gone !== undefined;
-  }
-
-  /** Destroys the machine, then gives its place back; again is harmless. Rejects with a fault of the host. */
-  give(): Promise<void> {
-    this.#gone ??= this.#destroy();
-    return this.#gone;
-  }
-
-  async #destroy(): Promise<void> {
-    try {
-      await this.vm.destroy();
-    } finally {
-      this.#slot.release();
-      this.#onGone(this);
-    }
-  }
-
-  /** Does something once for all steps that share the machine, however many ask for it. */
-  once(what: string, work: () => Promise<void>): Promise<void> {
-    const done = this.#done.get(what) ?? work();
-    this.#done.set(what, done);
-    return done;
-  }
-
-  /** Whether a step would get a machine like this one. */
-  suits(step: PlannedStep): boolean {
-    const wish = ({ image, isolation, network, resources }: PlannedStep) =>
-      JSON.stringify([image, isolation, network, resources.cpu, resources.memory]);
-    return wish(step) === wish(this.step);
-  }
 }
 
 /** Makes the machines of one run, and knows all that are up. */
@@ -260,9 +136,4 @@ export class Machines {
       ...(choice.accel === undefined ? {} : { accel: choice.accel }),
     };
   }
-}
-
-function hostName(text: string): string {
-  const name = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  return name.slice(0, 63).replaceAll(/^-+|-+$/g, '') || 'lightv';
 }

@@ -2,7 +2,7 @@ import type { PlannedStep } from '../model/plan.ts';
 import { stepHoldsOver, survivesStop } from './condition.ts';
 import { type End, endOfError, problemsOf } from './ending.ts';
 import type { CommandPlace, StepAttempt } from './guest-command.ts';
-import type { HeldMachine } from './machines.ts';
+import type { HeldMachine } from './held-machine.ts';
 import type { Slot } from './queue.ts';
 import { withRetry } from './retry.ts';
 import { type Ran, runWork } from './run-work.ts';

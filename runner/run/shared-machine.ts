@@ -1,5 +1,5 @@
 import type { PlannedStep } from '../model/plan.ts';
-import type { HeldMachine } from './machines.ts';
+import type { HeldMachine } from './held-machine.ts';
 import type { JobScene } from './scene.ts';
 import { takeMachine } from './step-machine.ts';
 import { orAbort } from './stop.ts';

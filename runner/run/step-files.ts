@@ -1,8 +1,8 @@
 import type { MicroVm } from '../model/machine.ts';
 import type { Dialect } from '../model/workflow.ts';
 import { largestCommandFile, parsePairs, parsePaths, refusedVariable } from '../output/command-files.ts';
+import type { HeldMachine } from './held-machine.ts';
 import type { Inside } from './inside.ts';
-import type { HeldMachine } from './machines.ts';
 import { guestFolder } from './services.ts';
 import { packFiles, readSmallFiles, type SmallFile } from './tar.ts';
 

@@ -1,8 +1,8 @@
 import type { PlannedStep } from '../model/plan.ts';
 import { restoreCaches } from './cache.ts';
 import { checkOut } from './checkout.ts';
+import type { HeldMachine } from './held-machine.ts';
 import { ownFolders, work } from './inside.ts';
-import type { HeldMachine } from './machines.ts';
 import type { JobScene } from './scene.ts';
 import { workspace } from './services.ts';
 import { packFolders } from './tar.ts';

@@ -1,6 +1,6 @@
 import type { PlannedStep } from '../../model/plan.ts';
 import type { StepWork } from '../../model/workflow.ts';
-import type { ToolWish } from '../machines.ts';
+import type { ToolWish } from '../machine-request.ts';
 
 /** Where GitHub's runner has what it brings along in containers; the tool's programs are linked to it. */
 const externals = '/__e';

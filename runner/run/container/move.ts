@@ -1,7 +1,7 @@
 import { StepFailure } from '../ending.ts';
 import type { StepAttempt } from '../guest-command.ts';
+import type { HeldMachine } from '../held-machine.ts';
 import { shownLeftovers } from '../leftovers.ts';
-import type { HeldMachine } from '../machines.ts';
 import type { JobScene } from '../scene.ts';
 import { takeMachine } from '../step-machine.ts';
 import type { MachineKind } from './machine-kind.ts';

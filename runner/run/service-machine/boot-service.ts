@@ -4,7 +4,7 @@ import { hostsFile } from '../container/hosts-file.ts';
 import type { OpenedContainer } from '../container/job-containers.ts';
 import { defaultDisk, diskPath } from '../disks.ts';
 import { apart } from '../inside.ts';
-import type { WeighedRequest } from '../machines.ts';
+import type { WeighedRequest } from '../machine-request.ts';
 import type { Slot } from '../queue.ts';
 import type { JobScene } from '../scene.ts';
 import { packFiles } from '../tar.ts';

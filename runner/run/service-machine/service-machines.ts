@@ -2,7 +2,7 @@ import type { MicroVm } from '../../model/machine.ts';
 import type { Json } from '../../model/workflow.ts';
 import { openContainer } from '../container/job-containers.ts';
 import { networkName } from '../container/network-name.ts';
-import type { HeldMachine } from '../machines.ts';
+import type { HeldMachine } from '../held-machine.ts';
 import { type Slot, StepQueue } from '../queue.ts';
 import type { JobScene } from '../scene.ts';
 import { bootService, ofService, ofSteps } from './boot-service.ts';

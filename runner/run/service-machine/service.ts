@@ -5,7 +5,7 @@ import type { Exit } from '../../model/machine.ts';
 import type { OpenedContainer } from '../container/job-containers.ts';
 import { StepFailure } from '../ending.ts';
 import { guestText } from '../guest-text.ts';
-import type { HeldMachine } from '../machines.ts';
+import type { HeldMachine } from '../held-machine.ts';
 import { healthCheckOf, waitHealthy } from './health.ts';
 import { homeOf } from './home-of.ts';
 import { ServiceLog } from './service-log.ts';

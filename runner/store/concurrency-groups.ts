@@ -15,7 +15,7 @@ export function openGroups(stateFolder: string, scope: string): ConcurrencyGroup
     async enter(request, signal) {
       signal.throwIfAborted();
       const name = sha256(`${scope}\n${request.group.toLowerCase()}`).slice(0, 32);
-      return await new Membership(new GroupFile(join(stateFolder, 'concurrency', name)), request).enter(signal);
+      return await new Membership(new GroupFile(join(stateFolder, 'concurrency'), name), request).enter(signal);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { attempt } from '../host/attempt.ts';
@@ -19,20 +19,34 @@ export type Member = z.output<typeof member>;
 
 const content = z.array(member);
 
-/** The members of a group in the order they came, in a file that every process of this machine reads and writes. */
+/**
+ * The members of a group in the order they came, in a file that every process of this machine reads and writes. There is
+ * none for a group without members.
+ */
 export class GroupFile {
+  /** All groups are in it. */
   readonly folder: string;
   readonly #file: string;
 
-  constructor(folder: string) {
+  constructor(folder: string, name: string) {
     this.folder = folder;
-    this.#file = join(folder, 'members.json');
+    this.#file = join(folder, `${name}.json`);
   }
 
   /** Those whose process still lives. */
   read(): Member[] {
     const members = content.safeParse(this.#json());
     return members.success ? members.data.filter((each) => claimLives(each.process)) : [];
+  }
+
+  async #write(members: readonly Member[]): Promise<void> {
+    if (members.length === 0) {
+      await rm(this.#file, { force: true });
+      return;
+    }
+    const fresh = `${this.#file}.fresh`;
+    await writeFile(fresh, JSON.stringify(members));
+    await rename(fresh, this.#file);
   }
 
   #json(): unknown {
@@ -53,9 +67,7 @@ export class GroupFile {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
       return await withLock(join(this.folder, 'lock'), async () => {
         const members = change(this.read());
-        const fresh = `${this.#file}.${process.pid}`;
-        await writeFile(fresh, JSON.stringify(members));
-        await rename(fresh, this.#file);
+        await this.#write(members);
         return members;
       });
     });

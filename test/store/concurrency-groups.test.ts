@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { GroupPlace, GroupRequest } from '../../runner/model/lease.ts';
@@ -34,6 +35,7 @@ test('one runs and the next waits until it has left, in any case of the name', a
   t.is(await two.waits, 'one');
   await leave();
   await leaveOf(t, await two.place)();
+  t.deepEqual(readdirSync(join(state, 'concurrency')), ['lock']);
 });
 
 test('other groups and other repositories are not waited for', async (t) => {

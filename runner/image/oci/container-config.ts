@@ -6,11 +6,17 @@ import type { ImageTree } from './image-tree.ts';
 /** Where shells are looked for, best first. */
 const knownShells = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/bin/sh', '/usr/bin/sh', '/bin/ash'];
 
+/** Such an image says nothing of memory; most of what runs in them is no smaller than what runs on our own. Bytes. */
+const memory = 1024 ** 3;
+const minMemory = 128 * 1024 ** 2;
+
 /** What an OCI image says of the machines made from it, in our words. `tree`: its files. */
 export function imageConfigOf({ config }: OciConfig, tree: ImageTree): ImageConfig {
   return {
     env: { PATH: usualPath, ...variables(config?.Env ?? []) },
     shells: knownShells.filter((path) => isProgram(tree, path)),
+    memory,
+    minMemory,
     container: containerConfig(config ?? {}),
   };
 }

@@ -33,7 +33,7 @@ export interface PullOptions {
 }
 
 /** Raised whenever the same layers would be made into something else. */
-const recipe = 1;
+const recipe = 2;
 const layersAtOnce = 3;
 const defaultCacheLimit = 10 * 1024 ** 3;
 const defaultPauses = [500, 2000] as const;

@@ -85,6 +85,8 @@ test.serial('layers of both kinds become one image with what it says of itself',
     t.deepEqual(pulled.config, {
       env: { PATH: '/opt/bin:/bin', WITH_EQUALS: 'a=b', EMPTY: '' },
       shells: ['/bin/bash', '/bin/sh'],
+      memory: 1024 ** 3,
+      minMemory: 128 * 1024 ** 2,
       container: {
         entrypoint: ['/bin/sh', '-c'],
         cmd: ['echo "two words"'],
@@ -114,6 +116,20 @@ test.serial('layers of both kinds become one image with what it says of itself',
     t.true(at('tmp').isDirectory(), 'what machines mount on is a folder');
     t.is(at('tmp').mode & 0o7777, 0o1777);
   }
+});
+
+test.serial('owners with long numbers, pipes and old times come through', async (t) => {
+  const registry = await fakeRegistry(t);
+  const pax = { uid: '1000650000', gid: '3000000' };
+  const odd = [
+    { name: 'long', pax, mtime: new Date(86_400_000), text: 'x' },
+    { name: 'pipe', type: 'fifo', mode: 0o640, mtime: new Date(0) },
+  ] as const;
+  registry.put('odd', '1', await makeImage({ layers: [odd] }));
+  const { path } = await pull(`${registry.host}/odd:1`);
+  const { stdout } = execaSync('unsquashfs', ['-lln', '-UTC', path]);
+  t.regex(stdout, /^-rw-r--r-- 1000650000\/3000000 +1 1970-01-02 00:00 squashfs-root\/long$/m);
+  t.regex(stdout, /^prw-r----- 0\/0 +0 1970-01-01 00:00 squashfs-root\/pipe$/m);
 });
 
 test.serial('layers may be packed with gzip, zstd or not at all, several members included', async (t) => {

@@ -1,4 +1,5 @@
 import type { Header } from 'tar-stream';
+import { WrongInput } from '../../host/fault.ts';
 import { attributesOf, type Folder, type Inode, inodeOf, type Leaf, newFolder } from './image-node.ts';
 import { refusedEntry } from './refused-entry.ts';
 import { TreeWalk } from './tree-walk.ts';
@@ -27,9 +28,16 @@ export class ImageTree {
     this.#put(parent, base, header, layer, index);
   }
 
-  /** What stands at a path, links followed; `undefined` where there is nothing. */
+  /** What stands at a path, links followed; `undefined` where there is nothing, or links without end. */
   find(path: string): Leaf | Folder | undefined {
-    return new TreeWalk(this.root, () => undefined, path).end(pathParts(path, path));
+    try {
+      return new TreeWalk(this.root, () => undefined, path).end(pathParts(path, path));
+    } catch (error) {
+      if (error instanceof WrongInput) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   #setRoot(header: Header, layer: number): void {

@@ -151,4 +151,5 @@ test('programs are found through links', (t) => {
   t.is(found?.kind === 'leaf' ? found.inode.index : undefined, 0);
   t.is(tree.find('/bin/zsh'), undefined);
   t.is(tree.find('/bin/sh/x'), undefined);
+  t.is(treeOf([link('bin', 'sbin'), link('sbin', 'bin')]).find('/bin/sh'), undefined, 'a circle leads to none');
 });

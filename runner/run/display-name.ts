@@ -22,6 +22,7 @@ export function jobTitle(
   { called }: Pick<RunScene, 'called'>,
   contexts: { readonly [name: string]: Json },
 ): string {
-  const own = name === undefined ? undefined : displayName(name, () => ({ contexts }));
-  return called === undefined ? (own ?? id) : `${called.name} / ${own ?? id.slice(`${called.id} / `.length)}`;
+  // An empty name is none.
+  const own = name === undefined ? '' : displayName(name, () => ({ contexts })).trim();
+  return called === undefined ? own || id : `${called.name} / ${own || id.slice(`${called.id} / `.length)}`;
 }

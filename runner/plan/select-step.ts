@@ -1,6 +1,7 @@
 import { didYouMean } from '../expression/nearest.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Job, Step } from '../model/workflow.ts';
+import type { ControlWork, Job, Step } from '../model/workflow.ts';
+import { controlStep } from '../workflow/control-step.ts';
 import { splitJobName } from './select.ts';
 import { workTitle } from './work-title.ts';
 
@@ -43,12 +44,15 @@ function cutJob(job: Job, wanted: string, problems: Problem[]): Job {
     return job;
   }
   const kept = neededBy(last, job.steps);
-  return { ...job, steps: job.steps.filter(({ id }) => kept.has(id)), artifacts: [], partial: true };
+  const steps = job.steps.filter(({ id }) => kept.has(id));
+  return { ...job, steps: [...steps, ...endOfBackground(last, steps)], artifacts: [], partial: true };
 }
 
+/** The step, what it needs, and what runs beside it. */
 function neededBy(last: Step, steps: readonly Step[]): ReadonlySet<string> {
+  const before = steps.slice(0, steps.indexOf(last));
   const kept = new Set<string>();
-  const rest = [last.id];
+  const rest = [last.id, ...before.flatMap(({ id, background }) => (background === true ? [id] : []))];
   for (let id = rest.pop(); id !== undefined; id = rest.pop()) {
     if (!kept.has(id)) {
       kept.add(id);
@@ -56,4 +60,24 @@ function neededBy(last: Step, steps: readonly Step[]): ReadonlySet<string> {
     }
   }
   return kept;
+}
+
+/** What still runs in the background when the job ends early is cancelled; the step itself is waited for. */
+function endOfBackground(last: Step, steps: readonly Step[]): Step[] {
+  const ended = new Set(
+    steps.flatMap(({ work }) => (work.kind === 'wait' || work.kind === 'cancel' ? work.steps : [])),
+  );
+  const open = steps.flatMap(({ id, background }) => (background === true && !ended.has(id) ? [id] : []));
+  const before = steps.findLast(({ background }) => background !== true);
+  const { place } = last;
+  const made = (kind: ControlWork['kind'], some: readonly string[], needs: readonly string[]) => {
+    const id = `${kind}-before-the-end`;
+    const name = { text: `${kind === 'wait' ? 'Wait for' : 'Cancel'} ${some.join(', ')}`, place };
+    return controlStep({ kind, steps: some, place }, name, { id, named: false, needs, continueOnError: false });
+  };
+  const waited = open.filter((id) => id === last.id);
+  const others = open.filter((id) => id !== last.id);
+  const wait = waited.map(() => made('wait', waited, before === undefined ? [] : [before.id]));
+  const behind = [...wait.map(({ id }) => id), ...(before === undefined ? [] : [before.id])].slice(0, 1);
+  return [...wait, ...(others.length === 0 ? [] : [made('cancel', others, behind)])];
 }

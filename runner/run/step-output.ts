@@ -99,8 +99,10 @@ export class StepOutput implements OutputSink {
 
   async #taken(logged: LogLine, { commands, begun, watch }: Reading): Promise<TakenLine> {
     if (logged.command === undefined) {
-      const match = watch[logged.stream](logged.text);
-      return match === undefined ? { shown: [logged.text] } : { shown: [match.shown], told: match.told };
+      // What GitHub's runner tells the parts of an action by is not for a step to say.
+      const text = logged.text.replaceAll(/##\[(?=(?:start|end)-action)/g, '##[\\');
+      const match = watch[logged.stream](text);
+      return match === undefined ? { shown: [text] } : { shown: [match.shown], told: match.told };
     }
     const taken = commands.take(logged);
     const why = taken.matchers === undefined ? undefined : await begun.matchers.change(taken.matchers, begun.read);

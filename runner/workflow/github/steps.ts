@@ -1,4 +1,5 @@
 import type { ControlWork, Step, Template } from '../../model/workflow.ts';
+import { controlStep } from '../control-step.ts';
 import type { Field } from '../field.ts';
 import { flagAt, type Gathering, textAt } from './fields.ts';
 import { type Control, readControl, readStep, readWork } from './step.ts';
@@ -114,21 +115,8 @@ class StepRow {
     }
   }
 
-  /** Such a step runs whatever happened before. */
   #control(work: ControlWork, name: Template, own: Pick<Step, 'id' | 'named' | 'continueOnError'>): void {
-    const { place } = work;
-    this.steps.push({
-      ...own,
-      needs: this.#needs(),
-      name,
-      work,
-      env: new Map(),
-      secrets: [],
-      condition: { text: 'always()', place },
-      retry: { attempts: 1, delay: 0 },
-      artifacts: [],
-      place,
-    });
+    this.steps.push(controlStep(work, name, { ...own, needs: this.#needs() }));
     this.#before = own.id;
     for (const id of work.steps) {
       this.#open.delete(id);

@@ -41,3 +41,49 @@ test('an heir is the only one who needs a step, and needs nothing else', (t) => 
   t.is(steps.heir('c'), undefined);
   t.is(steps.heir('f'), undefined);
 });
+
+/** A row as a GitHub job has it: `&a` runs in the background, `wait a b` and `cancel a` are steps of that id. */
+function row(...words: readonly string[]): StepGraph {
+  let before: readonly string[] = [];
+  const steps = words.map((word) => {
+    const [kind = '', ...of] = word.split(' ');
+    const background = word.startsWith('&');
+    const id = background ? word.slice(1) : word;
+    const work = of.length > 0 ? { kind, steps: of } : { kind: 'script' };
+    const step = { id, work, needs: before, ...(background ? { background } : {}) };
+    before = background ? before : [id];
+    return step as unknown as PlannedStep;
+  });
+  return new StepGraph(steps);
+}
+
+test('steps share a machine from one in the background to the one behind which there is none any more', (t) => {
+  const steps = row('a', '&b', 'c', '&d', 'wait b', 'e', 'cancel d', 'f', '&g', 'wait g');
+  t.deepEqual(steps.companions('a'), []);
+  t.deepEqual(steps.companions('e'), ['b', 'c', 'd', 'wait b', 'e', 'cancel d']);
+  t.deepEqual(steps.companions('f'), []);
+  t.deepEqual(steps.companions('g'), ['g', 'wait g']);
+});
+
+test('steps on one machine have one disk after the other, and the next step goes on from the last of them', (t) => {
+  const steps = row('a', '&b', 'c', 'wait b', 'd');
+  t.deepEqual(
+    ['b', 'c', 'wait b', 'd'].map((id) => steps.base(id)),
+    ['a', 'b', 'c', 'wait b'],
+  );
+  t.deepEqual(
+    ['a', 'b', 'c', 'wait b'].map((id) => steps.heir(id)),
+    ['b', 'c', 'wait b', 'd'],
+  );
+});
+
+test('a step in the background is seen behind the step that waited for it or ended it, and takes effect there', (t) => {
+  const steps = row('&a', '&b', 'c', 'wait b', 'd', 'cancel a', 'e', 'wait a b', 'f');
+  t.deepEqual([...steps.needed('c')], []);
+  t.deepEqual([...steps.needed('d')].sort(), ['b', 'c', 'wait b']);
+  t.deepEqual([...steps.needed('e')].sort(), ['a', 'b', 'c', 'cancel a', 'd', 'wait b']);
+  t.deepEqual(
+    steps.inEffect.map(({ id }) => id),
+    ['c', 'b', 'wait b', 'd', 'a', 'cancel a', 'e', 'wait a b', 'f'],
+  );
+});

@@ -10,7 +10,6 @@ import type { Uploads } from './uploads.ts';
 /** Where version 1 of the cache service lives, below its base. */
 const base = '/_apis/artifactcache/';
 
-/** Bytes of one piece, and the piece that has them; clients send 32 MiB. */
 const reservation = z.object({ key: z.string(), version: z.string(), cacheSize: z.int().min(0).optional() });
 const commit = z.object({ size: z.int().min(0) });
 

@@ -15,7 +15,11 @@ export class Connections {
   /** With what closes each unless a request comes. */
   readonly #open = new Map<Duplex, NodeJS.Timeout>();
 
-  constructor(answer: RequestListener) {
+  readonly #idle: number;
+
+  /** `idle`: milliseconds, as above. */
+  constructor(answer: RequestListener, idle = idleTime) {
+    this.#idle = idle;
     this.#server = createServer({ keepAliveTimeout: told });
     this.#server.on('request', (request, response) => {
       const connection: Duplex = request.socket;
@@ -48,7 +52,7 @@ export class Connections {
       clearTimeout(this.#open.get(connection));
       this.#open.set(
         connection,
-        setTimeout(() => connection.destroy(), idleTime),
+        setTimeout(() => connection.destroy(), this.#idle),
       );
     }
   }

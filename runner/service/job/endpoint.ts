@@ -1,27 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { causeText } from '../../host/fault.ts';
 import type { JobEndpoint, ServedJob, ServiceVariables } from '../../model/job-services.ts';
-import { artifactService } from './artifact-service.ts';
-import { putBlob } from './block-blob.ts';
-import { cacheService } from './cache-service.ts';
-import { CacheV1 } from './cache-v1.ts';
 import { Connections } from './connections.ts';
-import { type Download, sendFile } from './download.ts';
-import { cacheScopes, JobCaches, type OpenScope } from './job-caches.ts';
-import { answerHead, answerJson, bearer, type Exchange } from './message.ts';
-import { answerIdentity, discovery, mayIdentify } from './oidc.ts';
+import { type CacheScopes, cacheScopes, JobCaches, type OpenScope } from './job-caches.ts';
+import { answerError } from './message.ts';
+import { mayIdentify } from './oidc.ts';
 import type { SigningKey } from './oidc-key.ts';
-import { Refused, refused } from './refused.ts';
+import { identityPath, Routes } from './routes.ts';
 import type { RunArtifacts } from './run-artifacts.ts';
 import { SignedUrls } from './signed-url.ts';
-import { backendId, JobTokens, type Use } from './tokens.ts';
-import { callTwirp } from './twirp.ts';
-import { Uploads } from './uploads.ts';
+import { backendId, JobTokens } from './tokens.ts';
+import { type UploadLimits, Uploads } from './uploads.ts';
 
 /** Where jobs find their services: on a loopback address of the machines' own, above the ports that are handed out. */
-const address = { address: '127.76.86.1', port: 61_986 };
-const origin = `http://${address.address}:${address.port}`;
+export const servicesAddress = { address: '127.76.86.1', port: 61_986 };
+const origin = `http://${servicesAddress.address}:${servicesAddress.port}`;
 
 /** What the endpoints of a run's jobs share. */
 export interface RunParts {
@@ -33,34 +26,33 @@ export interface RunParts {
   readonly saving: Set<string>;
   /** A folder for uploads. */
   readonly folder: string;
-  /** Bytes that an upload may have. */
-  readonly limits: { readonly artifact: number; readonly cache: number };
+  readonly limits: UploadLimits;
   readonly signingKey: () => Promise<SigningKey>;
   readonly now: () => Date;
 }
 
 /** The services of one job: artifacts (v4), caches (v1 and v2), identity tokens. */
 export class Endpoint implements JobEndpoint {
-  readonly address = address;
-  readonly #parts: RunParts;
-  readonly #job: ServedJob;
+  readonly address = servicesAddress;
   readonly #ids: { readonly run: string; readonly job: string };
+  readonly #scopes: CacheScopes;
+  readonly #mayIdentify: boolean;
   readonly #tokens: JobTokens;
-  readonly #urls: SignedUrls;
   readonly #uploads: Uploads;
-  readonly #caches: JobCaches;
-  readonly #cacheV1: CacheV1;
+  readonly #routes: Routes;
   readonly #connections: Connections;
 
-  constructor(job: ServedJob, parts: RunParts) {
-    this.#job = job;
-    this.#parts = parts;
-    this.#ids = { run: backendId(parts.run), job: backendId(parts.run, job.id) };
-    this.#tokens = new JobTokens(parts.now);
-    this.#urls = new SignedUrls(origin, parts.now);
-    this.#uploads = new Uploads(parts.folder, parts.limits);
-    this.#caches = new JobCaches(cacheScopes(job.github), parts.openScope, this.#uploads, parts.saving);
-    this.#cacheV1 = new CacheV1(this.#caches, this.#uploads, this.#urls);
+  constructor(job: ServedJob, { run, artifacts, openScope, saving, folder, limits, signingKey, now }: RunParts) {
+    this.#ids = { run: backendId(run), job: backendId(run, job.id) };
+    this.#scopes = cacheScopes(job.github);
+    this.#mayIdentify = mayIdentify(job);
+    this.#tokens = new JobTokens(now);
+    this.#uploads = new Uploads(folder, limits);
+    this.#routes = new Routes({
+      ...{ job, ids: this.#ids, origin, tokens: this.#tokens, uploads: this.#uploads, artifacts, signingKey, now },
+      urls: new SignedUrls(origin, now),
+      caches: new JobCaches(this.#scopes, openScope, this.#uploads, saving),
+    });
     this.#connections = new Connections((request, response) => void this.#serve(request, response));
   }
 
@@ -71,13 +63,13 @@ export class Endpoint implements JobEndpoint {
   /** The names are GitHub's; a script gets no token for anything but its identity. */
   async variablesFor(step: string): Promise<ServiceVariables> {
     const { run, job } = this.#ids;
-    const runtime = await this.#tokens.runtime(step, run, job, this.#caches.scopes);
-    const identity = mayIdentify(this.#job) ? await this.#tokens.identity(step) : undefined;
+    const runtime = await this.#tokens.runtime(step, run, job, this.#scopes);
+    const identity = this.#mayIdentify ? await this.#tokens.identity(step) : undefined;
     const scripts: Record<string, string> =
       identity === undefined
         ? {}
         : {
-            ACTIONS_ID_TOKEN_REQUEST_URL: `${origin}/identity/${run}/${job}?api-version=2.0`,
+            ACTIONS_ID_TOKEN_REQUEST_URL: `${origin}${identityPath(this.#ids)}?api-version=2.0`,
             ACTIONS_ID_TOKEN_REQUEST_TOKEN: identity,
           };
     const actions = {
@@ -98,10 +90,10 @@ export class Endpoint implements JobEndpoint {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/';
-    const url = URL.canParse(target, origin) ? new URL(target, origin) : new URL('/', origin);
+    const url = URL.canParse(target, origin) ? new URL(target, origin) : new URL(origin);
     const exchange = { request, response, url };
     try {
-      await this.#answer(exchange);
+      await this.#routes.answer(exchange);
     } catch (error) {
       answerError(exchange, error);
     } finally {
@@ -109,87 +101,4 @@ export class Endpoint implements JobEndpoint {
       request.resume();
     }
   }
-
-  async #answer(exchange: Exchange): Promise<void> {
-    const { url } = exchange;
-    if (url.pathname.startsWith('/twirp/')) {
-      await this.#twirp(exchange);
-    } else if (CacheV1.serves(url)) {
-      this.#stepOf('runtime', exchange);
-      await this.#cacheV1.answer(exchange);
-    } else if (url.pathname.startsWith('/blob/')) {
-      await this.#blob(exchange);
-    } else if (url.pathname === `/identity/${this.#ids.run}/${this.#ids.job}`) {
-      this.#stepOf('identity', exchange);
-      const identity = { job: this.#job, issuer: origin, now: this.#parts.now() };
-      await answerIdentity(exchange, identity, await this.#parts.signingKey());
-    } else if (url.pathname === '/.well-known/openid-configuration') {
-      answerJson(exchange, discovery(origin));
-    } else if (url.pathname === '/.well-known/jwks') {
-      answerJson(exchange, { keys: [(await this.#parts.signingKey()).publicKey] });
-    } else {
-      throw refused('bad_route', `there is nothing at ${url.pathname} here`);
-    }
-  }
-
-  async #twirp(exchange: Exchange): Promise<void> {
-    const step = this.#stepOf('runtime', exchange);
-    const { artifacts } = this.#parts;
-    const parts = { artifacts, uploads: this.#uploads, urls: this.#urls, onArtifact: this.#job.onArtifact };
-    await callTwirp(exchange, {
-      'github.actions.results.api.v1.ArtifactService': artifactService({ ...this.#ids, step }, parts),
-      'github.actions.results.api.v1.CacheService': cacheService(this.#caches, this.#urls),
-    });
-  }
-
-  async #blob(exchange: Exchange): Promise<void> {
-    const { request, url } = exchange;
-    const [, kind = '', id = ''] = /^\/blob\/(upload|artifact|cache)\/([\w-]+)$/.exec(url.pathname) ?? [];
-    if (kind === '' || !this.#urls.holds(url)) {
-      throw new Refused(403, 'AuthenticationFailed', 'the address is not signed here, or holds no more');
-    }
-    if (kind === 'upload' && request.method === 'PUT') {
-      const { upload } = found(this.#uploads.get(id));
-      await putBlob(exchange, upload);
-    } else if (kind !== 'upload' && (request.method === 'GET' || request.method === 'HEAD')) {
-      const { artifacts } = this.#parts;
-      const file = found<Download>(
-        kind === 'artifact' ? await artifacts.open(Number(id)) : await this.#caches.open(id),
-      );
-      await sendFile(exchange, file);
-    } else {
-      throw new Refused(405, 'UnsupportedHttpVerb', `${request.method} is of no use here`);
-    }
-  }
-
-  #stepOf(use: Use, exchange: Exchange): string {
-    const step = this.#tokens.stepOf(use, bearer(exchange));
-    if (step === undefined) {
-      throw refused('unauthenticated', 'the token is not one of this job');
-    }
-    return step;
-  }
-}
-
-function found<T>(value: T | undefined): T {
-  if (value === undefined) {
-    throw new Refused(404, 'BlobNotFound', 'it is not there, or no more');
-  }
-  return value;
-}
-
-/** Every error is JSON, which clients take apart; Azure's look at the header. A fault of the host is told as such. */
-function answerError(exchange: Exchange, error: unknown): void {
-  const { response } = exchange;
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  const told = error instanceof Refused ? error : new Refused(500, 'internal', causeText(error));
-  if (told.status === 405 || exchange.request.method === 'HEAD') {
-    answerHead(exchange, told.status);
-    return;
-  }
-  response.setHeader('x-ms-error-code', told.code);
-  answerJson(exchange, { code: told.code, msg: told.message, message: told.message }, told.status);
 }

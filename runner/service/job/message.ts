@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refused } from './refused.ts';
+import { causeText } from '../../host/fault.ts';
+import { Refused, refused } from './refused.ts';
 
 /** A request and its answer, with the address taken apart. */
 export interface Exchange {
@@ -43,6 +44,23 @@ export function answerJson({ response }: Exchange, value: unknown, status = 200)
 /** An answer without a body. */
 export function answerHead({ response }: Exchange, status: number): void {
   response.writeHead(status, { 'Content-Length': 0 }).end();
+}
+
+/** Every error is JSON, which clients take apart; Azure's look at the header. A fault of the host is told as such. */
+export function answerError(exchange: Exchange, error: unknown): void {
+  const { request, response } = exchange;
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const { status, code, message } =
+    error instanceof Refused ? error : { status: 500, code: 'internal', message: causeText(error) };
+  response.setHeader('x-ms-error-code', code);
+  if (request.method === 'HEAD') {
+    answerHead(exchange, status);
+  } else {
+    answerJson(exchange, { code, msg: message, message }, status);
+  }
 }
 
 /** What stands behind `Bearer`, or `''`. */

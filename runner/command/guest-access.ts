@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { WrongInput } from '../host/fault.ts';
 import { guestFolder } from '../run/services.ts';
+import { servicesAddress } from '../service/job/address.ts';
 import type { Config } from './config.ts';
 
 /** What a guest with a network gets besides, so that it reaches what the host reaches. Holds nothing secret. */
@@ -36,7 +37,17 @@ export function guestAccess(config: Config, host: NodeJS.ProcessEnv): GuestAcces
     ...(registry === undefined ? {} : { npm_config_registry: registry }),
     ...config.guest?.env,
   };
-  return { env, ...(ca === undefined ? {} : { ca }) };
+  return { env: withoutDetour(env), ...(ca === undefined ? {} : { ca }) };
+}
+
+/** A proxy that guests are told to use does not lead to the services on their own loopback. */
+function withoutDetour(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (!Object.keys(env).some((name) => /^(?:https?|all)_proxy$/i.test(name))) {
+    return env;
+  }
+  const direct = ['localhost', '127.0.0.1', servicesAddress.address];
+  const told = (name: string) => [env[name], ...direct].filter((each) => each !== undefined && each !== '').join(',');
+  return { ...env, no_proxy: told('no_proxy'), NO_PROXY: told('NO_PROXY') };
 }
 
 function certificates(config: Config, host: NodeJS.ProcessEnv): string | undefined {

@@ -12,8 +12,7 @@ import { localSource } from '../provider/local/checkout/source.ts';
 import type { LocalLease } from '../provider/local/provider.ts';
 import type { Earlier, EarlierArtifact, KeptRun } from '../run/rerun/kept.ts';
 import { defaultLimits, guestFolder, type RunServices } from '../run/services.ts';
-import { openCache } from '../service/cache/store.ts';
-import { openActionServices } from '../service/job/open.ts';
+import { type CacheOptions, openCache } from '../service/cache/store.ts';
 import { openGroups } from '../store/concurrency-groups.ts';
 import { bringKept } from '../store/kept/bring.ts';
 import { disksOf } from '../store/kept/room.ts';
@@ -96,14 +95,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     realCheckout: asked.realCheckout,
     groups: openGroups(stateFolder(), repository ?? lease.plan.file),
     caches: openCache(caches),
-    actionServices: openActionServices({
-      run: lease.run,
-      artifacts: lease.artifacts,
-      caches,
-      folder: join(disks, 'services'),
-      keyFile: join(stateFolder(), 'identity', 'key.json'),
-      now: () => new Date(),
-    }),
+    ...(lease.plan.dialect === 'github' ? { actionServices: await actionServices(lease, disks, caches) } : {}),
     secrets: setting.secrets,
     network: networkExtras(config),
     budget: {
@@ -117,6 +109,17 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     ...(earlier === undefined ? {} : { earlier: await broughtTo(disks, earlier) }),
     now: () => new Date(),
   };
+}
+
+/** Loaded where they are needed: what they lean on takes a tenth of a second. */
+async function actionServices({ run, artifacts }: LocalLease, disks: string, caches: CacheOptions) {
+  const { openActionServices } = await import('../service/job/open.ts');
+  return openActionServices({
+    ...{ run, artifacts, caches },
+    folder: join(disks, 'services'),
+    keyFile: join(stateFolder(), 'identity', 'key.json'),
+    now: () => new Date(),
+  });
 }
 
 async function broughtTo(disks: string, { folder, kept, artifacts }: EarlierFile): Promise<Earlier> {

@@ -110,3 +110,12 @@ test('a guest gets the registry without credentials, and nothing of the host its
     },
   );
 });
+
+test('a guest that is told of a proxy reaches its own loopback without it', (t) => {
+  const { env } = guestAccess({ guest: { env: { https_proxy: 'http://p:1', no_proxy: '.example' } } }, {});
+  t.deepEqual(env, {
+    https_proxy: 'http://p:1',
+    no_proxy: '.example,localhost,127.0.0.1,127.76.86.1',
+    NO_PROXY: 'localhost,127.0.0.1,127.76.86.1',
+  });
+});

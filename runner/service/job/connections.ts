@@ -14,7 +14,6 @@ export class Connections {
   readonly #server: Server;
   /** With what closes each unless a request comes. */
   readonly #open = new Map<Duplex, NodeJS.Timeout>();
-
   readonly #idle: number;
 
   /** `idle`: milliseconds, as above. */

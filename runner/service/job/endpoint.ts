@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { JobEndpoint, ServedJob, ServiceVariables } from '../../model/job-services.ts';
+import { servicesAddress } from './address.ts';
 import { Connections } from './connections.ts';
 import { type CacheScopes, cacheScopes, JobCaches, type OpenScope } from './job-caches.ts';
 import { answerError } from './message.ts';
@@ -12,8 +13,6 @@ import { SignedUrls } from './signed-url.ts';
 import { backendId, JobTokens } from './tokens.ts';
 import { type UploadLimits, Uploads } from './uploads.ts';
 
-/** Where jobs find their services: on a loopback address of the machines' own, above the ports that are handed out. */
-export const servicesAddress = { address: '127.76.86.1', port: 61_986 };
 const origin = `http://${servicesAddress.address}:${servicesAddress.port}`;
 
 /** What the endpoints of a run's jobs share. */

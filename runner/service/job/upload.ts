@@ -47,7 +47,7 @@ export class Upload {
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#idle = setTimeout(() => void this.close().catch(() => {}), options.idle).unref();
+    this.#idle = setTimeout(() => void this.close().catch(() => {}), options.idle);
   }
 
   /**

@@ -3,6 +3,11 @@ const client = require('./client.js');
 const { INPUT_DO: what, INPUT_NAME: name, INPUT_TEXT: text, INPUT_PREFIX: prefix } = process.env;
 const steps = {
   upload: () => client.upload(name, text),
+  begin: async () => {
+    await client.begin(name);
+    console.log('begun');
+    setInterval(() => {}, 1000);
+  },
   download: async () => console.log(await client.download(name)),
   list: async () => console.log((await client.list()).join(' ')),
   remove: () => client.remove(name),

@@ -13,6 +13,7 @@ import type { LocalLease } from '../provider/local/provider.ts';
 import type { Earlier, EarlierArtifact, KeptRun } from '../run/rerun/kept.ts';
 import { defaultLimits, guestFolder, type RunServices } from '../run/services.ts';
 import { type CacheOptions, openCache } from '../service/cache/store.ts';
+import { openActionServices } from '../service/job/open.ts';
 import { openGroups } from '../store/concurrency-groups.ts';
 import { bringKept } from '../store/kept/bring.ts';
 import { disksOf } from '../store/kept/room.ts';
@@ -95,7 +96,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     realCheckout: asked.realCheckout,
     groups: openGroups(stateFolder(), repository ?? lease.plan.file),
     caches: openCache(caches),
-    ...(lease.plan.dialect === 'github' ? { actionServices: await actionServices(lease, disks, caches) } : {}),
+    ...(lease.plan.dialect === 'github' ? { actionServices: actionServices(lease, disks, caches) } : {}),
     secrets: setting.secrets,
     network: networkExtras(config),
     budget: {
@@ -111,9 +112,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
   };
 }
 
-/** Loaded where they are needed: what they lean on takes a tenth of a second. */
-async function actionServices({ run, artifacts }: LocalLease, disks: string, caches: CacheOptions) {
-  const { openActionServices } = await import('../service/job/open.ts');
+function actionServices({ run, artifacts }: LocalLease, disks: string, caches: CacheOptions) {
   return openActionServices({
     ...{ run, artifacts, caches },
     folder: join(disks, 'services'),

@@ -40,7 +40,8 @@ export interface JobEndpoint {
   readonly address: GuestAddress;
   /** Serves a connection that came to that address in one of the job's machines. */
   accept(connection: Duplex): void;
-  variablesFor(step: string): Promise<ServiceVariables>;
+  /** With tokens of the step's own, new ones at each call. */
+  variablesFor(step: string): ServiceVariables;
   /** Cuts all connections off and forgets what was not finished. Again is harmless. */
   close(): Promise<void>;
 }

@@ -12,7 +12,7 @@ const nothing: ServiceVariables = { actions: {}, scripts: {}, secrets: [] };
 /** The services that actions of one job talk to, where it has any: jobs of GitHub's workflows do. */
 export class JobServing {
   #endpoint: JobEndpoint | undefined;
-  readonly #variables = new Map<string, Promise<ServiceVariables>>();
+  readonly #variables = new Map<string, ServiceVariables>();
 
   /** `environment`: the name of what the job deploys to. */
   open(scene: ServedScene, environment: string | undefined): void {
@@ -39,14 +39,14 @@ export class JobServing {
   }
 
   /** What a step's actions, or its scripts, find the services by; no log shows the tokens among it. */
-  async variables(
+  variables(
     { report }: Pick<JobScene, 'report'>,
     step: string,
     of: 'actions' | 'scripts',
-  ): Promise<Readonly<Record<string, string>>> {
-    const asked = this.#variables.get(step) ?? this.#endpoint?.variablesFor(step) ?? Promise.resolve(nothing);
-    this.#variables.set(step, asked);
-    const { [of]: variables, secrets } = await asked;
+  ): Readonly<Record<string, string>> {
+    const known = this.#variables.get(step) ?? this.#endpoint?.variablesFor(step) ?? nothing;
+    this.#variables.set(step, known);
+    const { [of]: variables, secrets } = known;
     for (const value of Object.values(variables)) {
       if (secrets.includes(value)) {
         report.masks.add(value);

@@ -37,7 +37,7 @@ export async function runScript(
     await checkFolder(at, script.cwd);
   }
   const { paths } = frame.progress;
-  const served = await scene.serving.variables(scene, step.id, 'scripts');
+  const served = scene.serving.variables(scene, step.id, 'scripts');
   const variables = { env: script.env, variables: { ...served, ...frame.variables }, paths };
   const run = await runGuestCommand(scene, at, {
     folder: commandFolder(at, frame),

@@ -36,7 +36,7 @@ export async function runContainer(
   const argv = commandLine(given, words, held.image.config.container, runs.image);
   await putEvent(scene, at);
   // GitHub does not tell them which version of the cache service there is.
-  const { ACTIONS_CACHE_SERVICE_V2: _, ...served } = await scene.serving.variables(scene, at.step.id, 'actions');
+  const { ACTIONS_CACHE_SERVICE_V2: _, ...served } = scene.serving.variables(scene, at.step.id, 'actions');
   return await runGuestCommand(scene, at, {
     folder: commandFolder(at, frame),
     argv: () => argv,

@@ -24,7 +24,7 @@ export async function runNode(
     throw new StepFailure('not-started', `${action.name} names the script ${script}, and has no such file`);
   }
   await putEvent(scene, at);
-  const served = await scene.serving.variables(scene, at.step.id, 'actions');
+  const served = scene.serving.variables(scene, at.step.id, 'actions');
   const variables = { ...served, ...actionVariables(frame, action), ...more };
   const program = nodeProgram(nodeVersion(node, action.env));
   return await runGuestCommand(scene, at, {

@@ -5,7 +5,6 @@ import { servicesAddress } from './address.ts';
 import { Connections } from './connections.ts';
 import { type CacheScopes, cacheScopes, JobCaches, type OpenScope } from './job-caches.ts';
 import { answerError } from './message.ts';
-import { mayIdentify } from './oidc.ts';
 import type { SigningKey } from './oidc-key.ts';
 import { identityPath, Routes } from './routes.ts';
 import type { RunArtifacts } from './run-artifacts.ts';
@@ -44,7 +43,8 @@ export class Endpoint implements JobEndpoint {
   constructor(job: ServedJob, { run, artifacts, openScope, saving, folder, limits, signingKey, now }: RunParts) {
     this.#ids = { run: backendId(run), job: backendId(run, job.id) };
     this.#scopes = cacheScopes(job.github);
-    this.#mayIdentify = mayIdentify(job);
+    // Only where its permissions say so.
+    this.#mayIdentify = job.permissions?.['id-token'] === 'write';
     this.#tokens = new JobTokens(now);
     this.#uploads = new Uploads(folder, limits);
     this.#routes = new Routes({
@@ -60,10 +60,10 @@ export class Endpoint implements JobEndpoint {
   }
 
   /** The names are GitHub's; a script gets no token for anything but its identity. */
-  async variablesFor(step: string): Promise<ServiceVariables> {
+  variablesFor(step: string): ServiceVariables {
     const { run, job } = this.#ids;
-    const runtime = await this.#tokens.runtime(step, run, job, this.#scopes);
-    const identity = this.#mayIdentify ? await this.#tokens.identity(step) : undefined;
+    const runtime = this.#tokens.runtime(step, run, job, this.#scopes);
+    const identity = this.#mayIdentify ? this.#tokens.identity(step) : undefined;
     const scripts: Record<string, string> =
       identity === undefined
         ? {}

@@ -40,11 +40,6 @@ export interface Identity {
   readonly now: Date;
 }
 
-/** Whether a job may ask for identity tokens: only where its permissions say so. */
-export function mayIdentify({ permissions }: Pick<ServedJob, 'permissions'>): boolean {
-  return permissions?.['id-token'] === 'write';
-}
-
 /** Answers a request for an identity token; the audience is the query's, else the owner's address. */
 export async function answerIdentity(exchange: Exchange, identity: Identity, key: SigningKey): Promise<void> {
   const { github } = identity.job;

@@ -6,7 +6,6 @@ import { CacheV1 } from './cache-v1.ts';
 import { type Download, sendFile } from './download.ts';
 import type { JobCaches } from './job-caches.ts';
 import { answerJson, bearer, type Exchange } from './message.ts';
-import { answerIdentity, discovery } from './oidc.ts';
 import type { SigningKey } from './oidc-key.ts';
 import { Refused, refused } from './refused.ts';
 import type { RunArtifacts } from './run-artifacts.ts';
@@ -49,7 +48,7 @@ export class Routes {
   /** Throws a `Refused`, or a `HostFault`. */
   async answer(exchange: Exchange): Promise<void> {
     const { url } = exchange;
-    const { ids, origin, signingKey } = this.#parts;
+    const { ids } = this.#parts;
     if (url.pathname.startsWith('/twirp/')) {
       await this.#twirp(exchange);
     } else if (CacheV1.serves(url)) {
@@ -59,12 +58,10 @@ export class Routes {
       await this.#blob(exchange);
     } else if (url.pathname === identityPath(ids)) {
       await this.#identity(exchange);
-    } else if (url.pathname === '/.well-known/openid-configuration') {
-      answerJson(exchange, discovery(origin));
-    } else if (url.pathname === '/.well-known/jwks') {
-      answerJson(exchange, { keys: [(await signingKey()).publicKey] });
+    } else if (url.pathname.startsWith('/.well-known/')) {
+      await this.#wellKnown(exchange);
     } else {
-      throw refused('bad_route', `there is nothing at ${url.pathname} here`);
+      throw nothingAt(url);
     }
   }
 
@@ -82,7 +79,19 @@ export class Routes {
   async #identity(exchange: Exchange): Promise<void> {
     this.#stepOf('identity', exchange);
     const { job, origin, now, signingKey } = this.#parts;
+    const { answerIdentity } = await import('./oidc.ts');
     await answerIdentity(exchange, { job, issuer: origin, now: now() }, await signingKey());
+  }
+
+  async #wellKnown(exchange: Exchange): Promise<void> {
+    const { origin, signingKey } = this.#parts;
+    if (exchange.url.pathname === '/.well-known/openid-configuration') {
+      answerJson(exchange, (await import('./oidc.ts')).discovery(origin));
+    } else if (exchange.url.pathname === '/.well-known/jwks') {
+      answerJson(exchange, { keys: [(await signingKey()).publicKey] });
+    } else {
+      throw nothingAt(exchange.url);
+    }
   }
 
   async #blob(exchange: Exchange): Promise<void> {
@@ -109,6 +118,10 @@ export class Routes {
     }
     return step;
   }
+}
+
+function nothingAt({ pathname }: URL): Refused {
+  return refused('bad_route', `there is nothing at ${pathname} here`);
 }
 
 function found<T>(value: T | undefined): T {

@@ -1,20 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { attempt } from '../../host/attempt.ts';
 import { WrongInput } from '../../host/fault.ts';
 import { packing } from '../../host/tar.ts';
 import type { ArtifactStore, SavedArtifact } from '../../model/lease.ts';
 import { artifactNameFault } from '../../workflow/names.ts';
 import { addEntry } from '../pack.ts';
+import { ArtifactFiles } from './artifact-files.ts';
 import type { Download } from './download.ts';
 import { refused } from './refused.ts';
 import type { Upload } from './upload.ts';
-import { zipToTar } from './zip-in.ts';
-import { tarToZip } from './zip-out.ts';
 
 /** Artifacts that one run may have; as GitHub's bound for one job. */
 const artifactsMax = 500;
@@ -52,17 +44,16 @@ export interface Finished {
  */
 export class RunArtifacts {
   readonly #store: ArtifactStore;
-  readonly #folder: string;
+  readonly #files: ArtifactFiles;
   readonly #now: () => Date;
   readonly #known = new Map<string, RunArtifact>();
   readonly #reserved = new Set<string>();
-  readonly #making = new Map<number, Promise<void>>();
   #last = 0;
 
   /** `folder` is made when needed. */
   constructor(store: ArtifactStore, folder: string, now: () => Date) {
     this.#store = store;
-    this.#folder = folder;
+    this.#files = new ArtifactFiles(folder);
     this.#now = now;
   }
 
@@ -106,23 +97,22 @@ export class RunArtifacts {
   async keep(upload: Upload, finished: Finished): Promise<{ artifact: RunArtifact; saved: SavedArtifact }> {
     this.#last += 1;
     const id = this.#last;
-    const file = this.#file(id);
     try {
       if (upload.size !== finished.size) {
         const came = upload.size === undefined ? 'none' : `${upload.size}`;
         throw refused('invalid_argument', `the artifact was to have ${finished.size} bytes, and ${came} came`);
       }
-      const digest = `sha256:${await this.#write(upload, file)}`;
+      const digest = `sha256:${await this.#files.write(id, upload)}`;
       if (finished.hash !== undefined && finished.hash !== digest) {
         throw refused('invalid_argument', `the artifact was to have the digest ${finished.hash}, and has ${digest}`);
       }
-      const saved = await this.#save(file, finished);
+      const saved = await this.#save(this.#files.path(id), finished);
       const { name, job, type, size } = finished;
       const artifact = { id, name, job, size, digest, type, createdAt: this.#now() };
       this.#known.set(name, artifact);
       return { artifact, saved };
     } catch (error) {
-      await rm(file, { force: true });
+      await this.#files.remove(id);
       throw error instanceof WrongInput ? refused('invalid_argument', error.message) : error;
     } finally {
       this.release(finished.name);
@@ -137,7 +127,7 @@ export class RunArtifacts {
       return undefined;
     }
     this.#known.delete(name);
-    await rm(this.#file(artifact.id), { force: true });
+    await this.#files.remove(artifact.id);
     return { artifact, saved };
   }
 
@@ -148,19 +138,10 @@ export class RunArtifacts {
       return undefined;
     }
     const { name, type } = artifact;
-    const file = this.#file(id);
-    return await attempt(`read the artifact "${name}"`, async () => {
-      if (artifact.job === undefined) {
-        await this.#make(artifact, file);
-      }
-      const handle = await open(file, 'r');
-      const { size } = await handle.stat();
-      return { handle, size, type, fileName: zipTypes.includes(type) ? `${name}.zip` : name };
-    });
-  }
-
-  #file(id: number): string {
-    return join(this.#folder, `${id}`);
+    if (artifact.job === undefined) {
+      await this.#files.zip(id, () => this.#store.open(name));
+    }
+    return { ...(await this.#files.open(id)), type, fileName: zipTypes.includes(type) ? `${name}.zip` : name };
   }
 
   /** One that came into the store on another way. */
@@ -169,40 +150,15 @@ export class RunArtifacts {
     return { id: this.#last, name, size: bytes, type: 'application/zip', createdAt: this.#now() };
   }
 
-  /** Zips an artifact that nobody uploaded, once. */
-  async #make({ name, id }: RunArtifact, file: string): Promise<void> {
-    const make = async () => {
-      await this.#makeFolder();
-      await tarToZip(this.#store.open(name), file);
-    };
-    const making = this.#making.get(id) ?? make();
-    this.#making.set(id, making);
-    await making;
-  }
-
-  /** Resolves to the digest of what was written. */
-  async #write(upload: Upload, file: string): Promise<string> {
-    return await attempt('keep an upload', async () => {
-      await this.#makeFolder();
-      const hash = createHash('sha256');
-      const digesting = new Transform({
-        transform(chunk: Uint8Array, _encoding, done) {
-          hash.update(chunk);
-          done(null, chunk);
-        },
-      });
-      await pipeline(upload.contents(), digesting, createWriteStream(file, { mode: 0o600 }));
-      await upload.close();
-      return hash.digest('hex');
-    });
-  }
-
   async #save(file: string, { name, type }: Finished): Promise<SavedArtifact> {
-    const one = () => packing('read an upload', (archive) => addEntry(archive, file, name));
-    return await this.#store.save(name, zipTypes.includes(type) ? zipToTar(file) : one());
-  }
-
-  async #makeFolder(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    if (!zipTypes.includes(type)) {
+      return await this.#store.save(
+        name,
+        packing('read an upload', (archive) => addEntry(archive, file, name)),
+      );
+    }
+    const { unpackedSize, zipToTar } = await import('./zip-in.ts');
+    await this.#files.checkRoom(await unpackedSize(file));
+    return await this.#store.save(name, zipToTar(file));
   }
 }

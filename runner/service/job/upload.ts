@@ -9,8 +9,8 @@ import { Refused } from './refused.ts';
 
 /** Pieces one upload may have: as many as Azure's blobs. */
 const blocksMax = 50_000;
-/** Bytes that an upload leaves free on the host's disk. */
-const spare = 64 * 1024 ** 2;
+/** Bytes that what comes from guests leaves free on the host's disk. */
+export const spareRoom = 64 * 1024 ** 2;
 
 export interface UploadOptions {
   /** Its own; made here. */
@@ -130,7 +130,7 @@ export class Upload {
     this.#idle.refresh();
     this.#made ??= attempt(`make ${folder}`, () => mkdir(folder, { recursive: true, mode: 0o700 }));
     await this.#made;
-    if ((await freeRoom(folder)) < announced + spare) {
+    if ((await freeRoom(folder)) < announced + spareRoom) {
       throw noRoom();
     }
     this.#count += 1;

@@ -16,27 +16,42 @@ const targetMax = 4096;
 export function zipToTar(file: string): AsyncGenerator<Uint8Array> {
   return packing('read a zip', async (archive) => {
     try {
-      await addAll(archive, file);
+      for await (const { zip, entry } of entriesOf(file)) {
+        await addEntry(archive, zip, entry);
+      }
     } catch (error) {
       throw told(error);
     }
   });
 }
 
-function told(error: unknown): unknown {
-  const known = error instanceof WrongInput || isSystemError(error);
-  return known ? error : new WrongInput([{ message: `the zip is broken: ${causeText(error)}` }]);
+/** Bytes that the files of a zip say they have; more never come out. Rejects as `zipToTar` fails. */
+export async function unpackedSize(file: string): Promise<number> {
+  let size = 0;
+  try {
+    for await (const { entry } of entriesOf(file)) {
+      size += entry.uncompressedSize;
+    }
+  } catch (error) {
+    throw told(error);
+  }
+  return size;
 }
 
-async function addAll(archive: Pack, file: string): Promise<void> {
+async function* entriesOf(file: string): AsyncGenerator<{ readonly zip: ZipFile; readonly entry: Entry }> {
   const zip = await openPromise(file, { autoClose: false });
   try {
     for await (const entry of zip.eachEntry()) {
-      await addEntry(archive, zip, entry);
+      yield { zip, entry };
     }
   } finally {
     zip.close();
   }
+}
+
+function told(error: unknown): unknown {
+  const known = error instanceof WrongInput || isSystemError(error);
+  return known ? error : new WrongInput([{ message: `the zip is broken: ${causeText(error)}` }]);
 }
 
 async function addEntry(archive: Pack, zip: ZipFile, entry: Entry): Promise<void> {

@@ -85,23 +85,29 @@ test('an answer that was lost is given again', async (t) => {
 });
 
 const small = zipOf({ x: '1' });
-const refusals: Record<string, { bytes?: Buffer | Promise<Buffer>; last?: object; message: RegExp }> = {
-  'fewer bytes than announced': { last: { size: '5' }, message: /was to have 5 bytes, and \d+ came/ },
-  'another digest': { last: { hash: sha256(Buffer.from('y')) }, message: /was to have the digest/ },
-  'no zip at all': { bytes: Buffer.from('not a zip, but as long as the end of one'), message: /the zip is broken/ },
-  'a zip cut short': { bytes: small.then((zip) => zip.subarray(0, -30)), message: /the zip is broken/ },
-  'a path upwards': { bytes: rawZip('../../etc/x', 'x'), message: /the zip is broken|leads out/ },
-  'an absolute path': { bytes: rawZip('/etc/x', 'x'), message: /the zip is broken|leads out/ },
-  'a link out': { bytes: rawZip('link', '../../etc/passwd', { mode: 0o120777 }), message: /leads out/ },
-  'more than it says': { bytes: rawZip('x', 'x'.repeat(5000), { size: 10 }), message: /the zip is broken/ },
-};
+const refusals: Record<string, { bytes?: Buffer | Promise<Buffer>; last?: object; message: RegExp; status?: number }> =
+  {
+    'fewer bytes than announced': { last: { size: '5' }, message: /was to have 5 bytes, and \d+ came/ },
+    'another digest': { last: { hash: sha256(Buffer.from('y')) }, message: /was to have the digest/ },
+    'no zip at all': { bytes: Buffer.from('not a zip, but as long as the end of one'), message: /the zip is broken/ },
+    'a zip cut short': { bytes: small.then((zip) => zip.subarray(0, -30)), message: /the zip is broken/ },
+    'a path upwards': { bytes: rawZip('../../etc/x', 'x'), message: /the zip is broken|leads out/ },
+    'an absolute path': { bytes: rawZip('/etc/x', 'x'), message: /the zip is broken|leads out/ },
+    'a link out': { bytes: rawZip('link', '../../etc/passwd', { mode: 0o120777 }), message: /leads out/ },
+    'more than the host has room for': {
+      bytes: rawZip('x', 'x', { size: 0xffff_fffe, count: 60_000 }),
+      status: 412,
+      message: /no room for \d+ bytes/,
+    },
+    'more than it says': { bytes: rawZip('x', 'x'.repeat(5000), { size: 10 }), message: /the zip is broken/ },
+  };
 
-for (const [name, { bytes = small, last = {}, message }] of Object.entries(refusals)) {
+for (const [name, { bytes = small, last = {}, message, status = 400 }] of Object.entries(refusals)) {
   test(`an artifact is refused and its name free again: ${name}`, async (t) => {
     const at = ground(t);
     const client = await Client.of(at);
     const answer = await client.upload(t, 'a', await bytes, {}, last);
-    t.is(answer.status, 400, answer.body.toString());
+    t.is(answer.status, status, answer.body.toString());
     t.regex(told(answer).msg ?? '', message);
     t.deepEqual(at.store.list(), []);
     t.deepEqual(client.told, []);

@@ -67,7 +67,7 @@ export class Client {
 
   static async of(at: Ground, job: Partial<ServedJob> = {}, step = 'step'): Promise<Client> {
     const client = new Client(at, job);
-    client.variables = (await client.endpoint.variablesFor(step)).actions;
+    client.variables = client.endpoint.variablesFor(step).actions;
     return client;
   }
 

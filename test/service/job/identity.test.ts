@@ -81,7 +81,7 @@ for (const [name, { job, claims }] of Object.entries(subjects)) {
 
 test('only a job with the permission finds where to ask, scripts as well as actions', async (t) => {
   const at = ground(t);
-  const given = async (job: Partial<ServedJob>) => await new Client(at, job).endpoint.variablesFor('s');
+  const given = async (job: Partial<ServedJob>) => new Client(at, job).endpoint.variablesFor('s');
   const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
   t.deepEqual(Object.keys((await given({ permissions })).scripts), names);
   t.deepEqual((await given({})).scripts, {});

@@ -23,7 +23,7 @@ test('jobs of a run share its backend id and have their own; steps have tokens o
   const [one, two] = [await Client.of(at, { id: 'build (a, b)' }), await Client.of(at, { id: 'other' })];
   t.is(one.ids.workflow_run_backend_id, two.ids.workflow_run_backend_id);
   t.not(one.ids.workflow_job_run_backend_id, two.ids.workflow_job_run_backend_id);
-  const next = await one.endpoint.variablesFor('next');
+  const next = one.endpoint.variablesFor('next');
   t.not(next.actions.ACTIONS_RUNTIME_TOKEN, one.token);
   t.deepEqual(next.secrets, [next.actions.ACTIONS_RUNTIME_TOKEN]);
 });

@@ -12,11 +12,11 @@ export async function zipOf(files: Readonly<Record<string, string>>, options: Pa
   return await buffer(zip.outputStream);
 }
 
-/** A zip of one file by a name that no well-meaning writer would take. */
+/** A zip that no well-meaning writer would make: of one file, or of `count` that are one and the same. */
 export function rawZip(
   name: string,
   text: string,
-  about: { readonly size?: number; readonly mode?: number } = {},
+  about: { readonly size?: number; readonly mode?: number; readonly count?: number } = {},
 ): Buffer {
   const data = deflateRawSync(text);
   const [names, size] = [Buffer.from(name), about.size ?? Buffer.byteLength(text)];
@@ -31,11 +31,13 @@ export function rawZip(
   const attributes = Buffer.alloc(14);
   attributes.writeUInt32LE(((about.mode ?? 0o100644) << 16) >>> 0, 6);
   const made = Buffer.from([20, 3]);
-  const central = Buffer.concat([Buffer.from('PK\x01\x02'), made, common, attributes, names]);
+  const { count = 1 } = about;
+  const record = Buffer.concat([Buffer.from('PK\x01\x02'), made, common, attributes, names]);
+  const central = Buffer.concat(Array.from({ length: count }, () => record));
   const end = Buffer.alloc(22);
   end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
+  end.writeUInt16LE(count, 8);
+  end.writeUInt16LE(count, 10);
   end.writeUInt32LE(central.length, 12);
   end.writeUInt32LE(local.length, 16);
   return Buffer.concat([local, central, end]);

@@ -42,6 +42,7 @@ export const commands: Readonly<Record<string, Case>> = {
   'a terminal has its size and learns of another': async (t, machine) => {
     let resize = (_: { columns: number; rows: number }) => {};
     const typed = new PassThrough();
+    let seen = '';
     const { stdout, exit } = await run(machine, 'stty size; read answer; stty size; echo "$answer"', {
       terminal: {
         ...{ columns: 80, rows: 24 },
@@ -52,7 +53,10 @@ export const commands: Readonly<Record<string, Case>> = {
       },
       stdin: typed,
       onChunk: (chunk) => {
-        if (chunk.includes('24 80')) {
+        const answered = seen.includes('\n');
+        seen += chunk;
+        // The terminal echoes what is typed into the middle of a line that is still being written.
+        if (!answered && seen.includes('\n')) {
           resize({ columns: 132, rows: 43 });
           typed.end('hello\n');
         }

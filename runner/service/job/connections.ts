@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 
 /** Milliseconds for which clients are told that they may use a connection again. */
 const told = 5000;
-/** Milliseconds after which one without a request is closed: a guest is slow, and its request may be on its way. */
-const idleTime = 30_000;
+/** Milliseconds after which one is closed: a guest is slow, and its request may be on its way. */
+const idleTimes = { beforeTheFirstRequest: 30_000, betweenRequests: 10_000 };
 
 /**
  * An HTTP server without a port: it is handed its connections. Node's own timeouts are those of sockets, so idle
@@ -14,23 +14,23 @@ export class Connections {
   readonly #server: Server;
   /** With what closes each unless a request comes. */
   readonly #open = new Map<Duplex, NodeJS.Timeout>();
-  readonly #idle: number;
+  readonly #idle: typeof idleTimes;
 
-  /** `idle`: milliseconds, as above. */
-  constructor(answer: RequestListener, idle = idleTime) {
+  /** `idle`: milliseconds. */
+  constructor(answer: RequestListener, idle = idleTimes) {
     this.#idle = idle;
     this.#server = createServer({ keepAliveTimeout: told });
     this.#server.on('request', (request, response) => {
       const connection: Duplex = request.socket;
       clearTimeout(this.#open.get(connection));
-      response.on('close', () => this.#wait(connection));
+      response.on('close', () => this.#wait(connection, this.#idle.betweenRequests));
       answer(request, response);
     });
     this.#server.on('clientError', (_error, connection) => connection.destroy());
   }
 
   accept(connection: Duplex): void {
-    this.#wait(connection);
+    this.#wait(connection, this.#idle.beforeTheFirstRequest);
     connection.on('close', () => {
       clearTimeout(this.#open.get(connection));
       this.#open.delete(connection);
@@ -46,12 +46,12 @@ export class Connections {
     }
   }
 
-  #wait(connection: Duplex): void {
+  #wait(connection: Duplex, idle: number): void {
     if (!connection.destroyed) {
       clearTimeout(this.#open.get(connection));
       this.#open.set(
         connection,
-        setTimeout(() => connection.destroy(), this.#idle),
+        setTimeout(() => connection.destroy(), idle),
       );
     }
   }

@@ -14,9 +14,12 @@ async function connect(server: Connections) {
 test('a connection without a request is closed after a while, one with a request is not', async (t) => {
   let finish = () => {};
   const answered: string[] = [];
-  const server = new Connections((_, response) => {
-    finish = () => void response.end('late');
-  }, 20);
+  const server = new Connections(
+    (_, response) => {
+      finish = () => void response.end('late');
+    },
+    { beforeTheFirstRequest: 20, betweenRequests: 20 },
+  );
   const busy = await connect(server);
   const asked = request({ path: '/', createConnection: () => busy }).end();
   const response = once(asked, 'response').then(async ([answer]) => void answered.push(await text(answer)));

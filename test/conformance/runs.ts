@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { RunEvent } from '../../runner/model/event.ts';
+import type { IsolationLevel } from '../../runner/model/workflow.ts';
 import { type End, interrupt, lightv, start, type Undone } from '../e2e/lightv.ts';
 import type { Case } from './case.ts';
 import type { Repositories } from './repositories.ts';
@@ -16,6 +17,7 @@ export interface CaseEnd extends End {
 interface Where {
   readonly folder: string;
   readonly repositories: Repositories;
+  readonly isolation: IsolationLevel;
   /** When what still runs is to be killed. */
   readonly until: Undone;
 }
@@ -54,10 +56,10 @@ export class CaseRuns {
   }
 
   async #run(batch: readonly Case[]): Promise<readonly CaseEnd[]> {
-    const { folder, repositories, until } = this.#where;
+    const { folder, repositories, isolation, until } = this.#where;
     const [{ name = '', expected } = {} as Partial<Case>] = batch;
     const files = batch.map((each) => repositories.with(each));
-    const fixed = ['--isolation', 'sandbox', '-P', 'ubuntu-latest=busybox', '--actions-mirror', repositories.mirror];
+    const fixed = ['--isolation', isolation, '-P', 'ubuntu-latest=busybox', '--actions-mirror', repositories.mirror];
     const args = ['run', ...files, '--json', ...fixed, ...(expected?.args ?? [])];
     const home = join(folder, name);
     const line = expected?.interruptAt;

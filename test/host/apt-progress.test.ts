@@ -12,7 +12,7 @@ function told(lines: readonly string[]): readonly string[] {
 }
 
 const get = (name: string, number = 1) =>
-  `Get:${number} http://deb.debian.org/debian bookworm/main amd64 ${name} amd64 1.0-1 [12.5 kB]`;
+  `Get:${number} http://mirror.example/debian bookworm/main amd64 ${name} amd64 1.0-1 [12.5 kB]`;
 
 test('an installation is three lines and its warnings', (t) => {
   const words = told([
@@ -54,7 +54,7 @@ test('of many packages every quarter is told', (t) => {
 });
 
 test('a single download is told by its name, an index is not told', (t) => {
-  const index = 'Get:4 http://deb.debian.org/debian bookworm/main amd64 Packages [8790 kB]';
+  const index = 'Get:4 http://mirror.example/debian bookworm/main amd64 Packages [8790 kB]';
   t.deepEqual(told([index, get('busybox-static')]), ['downloading busybox-static (12.5 kB)']);
 });
 

@@ -47,3 +47,23 @@ export function listenForInterrupt(tell: (text: string) => void, kill: () => voi
     },
   };
 }
+
+/**
+ * Notes that a signal came, for what goes on between runs: from now on none of them ends this process by itself. `close`
+ * gives them back.
+ */
+export function noteInterrupt(): { readonly signal: AbortSignal; close(): void } {
+  const controller = new AbortController();
+  const note = () => controller.abort();
+  for (const name of signals) {
+    process.on(name, note);
+  }
+  return {
+    signal: controller.signal,
+    close() {
+      for (const name of signals) {
+        process.removeListener(name, note);
+      }
+    },
+  };
+}

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { WrongInput } from '../host/fault.ts';
-import { listenForInterrupt } from './interrupt.ts';
+import { noteInterrupt } from './interrupt.ts';
 import { askedFiles } from './plan-request.ts';
 import { shortPath } from './render/problem-line.ts';
 import { reportError } from './report-error.ts';
@@ -15,14 +16,18 @@ export async function watchAndRun(paths: readonly string[], options: RunOptions)
   if (options.rerunFailed !== undefined) {
     throw new WrongInput([{ message: '--watch and --rerun-failed do not go together: one of them decides what runs' }]);
   }
+  const interrupted = noteInterrupt();
   const { files } = await askedFiles(paths, options);
   const tree = await WatchedTree.open(files, options.out === undefined ? [] : [options.out]);
   try {
     for (;;) {
       const changed = tree.next();
       const begun: Begun = {};
-      await once(paths, options, begun, changed);
-      if (begun.interrupted === true || (!changed.aborted && !(await waited(changed)))) {
+      await runAgain(paths, options, begun, changed);
+      if (begun.interrupted !== true && !changed.aborted) {
+        await waitFor(changed, interrupted.signal);
+      }
+      if (interrupted.signal.aborted) {
         return 130;
       }
       const [first = '', ...others] = changedNames(changed).map(shortPath);
@@ -30,11 +35,17 @@ export async function watchAndRun(paths: readonly string[], options: RunOptions)
     }
   } finally {
     await tree.close();
+    interrupted.close();
   }
 }
 
 /** Wrong files are told and waited for: most of them are about to be put right. */
-async function once(paths: readonly string[], options: RunOptions, begun: Begun, changed: AbortSignal): Promise<void> {
+async function runAgain(
+  paths: readonly string[],
+  options: RunOptions,
+  begun: Begun,
+  changed: AbortSignal,
+): Promise<void> {
   try {
     await runOnce(paths, options, begun, changed);
   } catch (error) {
@@ -45,20 +56,12 @@ async function once(paths: readonly string[], options: RunOptions, begun: Begun,
   }
 }
 
-/** Waits for a change; `false` when the user does not want to. */
-async function waited(changed: AbortSignal): Promise<boolean> {
+/** Waits for a change, or until the user does not want to. */
+async function waitFor(changed: AbortSignal, interrupted: AbortSignal): Promise<void> {
   say('waiting for a change; Ctrl-C ends');
-  const interrupt = listenForInterrupt(
-    () => {},
-    () => {},
-  );
-  try {
-    await new Promise<void>((resolve) => {
-      AbortSignal.any([changed, interrupt.signal]).addEventListener('abort', () => resolve(), { once: true });
-    });
-    return !interrupt.signal.aborted;
-  } finally {
-    interrupt.close();
+  const either = AbortSignal.any([changed, interrupted]);
+  if (!either.aborted) {
+    await once(either, 'abort');
   }
 }
 

@@ -51,7 +51,7 @@ asRoot('an ordinary user: disks go on, forks are apart, a full one is full, noth
   for (const line of ['tool', 'left: left', 'var: .', 'sleeping: 0', 'right right']) {
     t.true(text.includes(`one | ${line}\n`), line);
   }
-  t.regex(text, /stopped at the end of the step: process sleep/);
+  t.regex(text, /stopped at the end of the step: process \w+ \(\d+\)$/m);
   t.regex(text, /No space left on device/);
   t.notRegex(text, /one \| (HOME=(?!\/root\n)|REPOSITORY=|LIGHTV_CACHE_DIR=)/);
 });

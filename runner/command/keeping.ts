@@ -24,9 +24,9 @@ export class Keeping {
   /** As `RunServices.keep`. */
   async keep(run: KeptRun): Promise<ReadonlySet<string>> {
     const { folder, plan } = this.#lease;
-    const { options, secrets, asked, config, warn, replaced } = this.#setting;
+    const { options, secrets, asked, config, warn, replaced, visit } = this.#setting;
     const bounds = boundsOf(config);
-    if ((bounds.runs === 0 && !options.keepFailed) || replaced?.aborted === true) {
+    if ((bounds.runs === 0 && !options.keepFailed) || replaced?.aborted === true || visit !== undefined) {
       return this.#files;
     }
     const file = { pinned: options.keepFailed, asked, contexts: plan.contexts, run };

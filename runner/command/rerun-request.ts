@@ -13,6 +13,7 @@ import { localFiles, localFilesNotice } from './local-files.ts';
 import { hostBounds } from './plan-request.ts';
 import type { RunOptions } from './run-options.ts';
 import { type Asked, planWithSecrets, type RunRequest, withNotice } from './run-request.ts';
+import { failedStep, onlyCell, selectingName } from './visit-request.ts';
 import { workflowFetcher } from './workflow-fetcher.ts';
 
 /**
@@ -39,10 +40,12 @@ export async function rerunRequest(
     const mirror = options.actionsMirror ?? (kept.asked as Asked).actionsMirror;
     const mirrored = mirror === undefined ? {} : { actionsMirror: mirror };
     const fetchFor = workflowFetcher(mirrored);
+    const visiting = options.visit === undefined ? undefined : failedStep(kept.run, options.visit);
     const { plans, secrets } = await planWithSecrets({ ...options, ...local }, async (known, names) => {
       kept = await keptOf(store, run, known);
       return await readPlans([run.file], {
         ...(kept.asked as Asked).read,
+        ...(visiting === undefined ? {} : { jobs: [selectingName(visiting.job)], step: visiting.step }),
         ...names,
         fetchFor: async (top) => noteCommits(await fetchFor(top), new Map(), kept.run.actions),
         host: hostBounds(config, options.memory),
@@ -50,7 +53,11 @@ export async function rerunRequest(
       });
     });
     return {
-      plans: withNotice(plans, localFilesNotice(local)),
+      plans: withNotice(
+        visiting === undefined ? plans : plans.map((plan) => onlyCell(plan, visiting.job)),
+        localFilesNotice(local),
+      ),
+      ...(visiting === undefined ? {} : { visiting }),
       asked: { ...(kept.asked as Asked), ...mirrored },
       secrets,
       earlier: { folder: store.folderOf(run.id), kept: kept.run, artifacts: artifactsOf(store, run.id) },

@@ -2,15 +2,16 @@ import { stateFolder } from '../host/paths.ts';
 import type { Plan } from '../model/plan.ts';
 import { isBuiltIn } from '../plan/actions.ts';
 import { readLock } from '../provider/local/actions/lock-file.ts';
+import type { Visit } from '../run/shown-machine.ts';
 import { onAbort } from '../run/stop.ts';
 import { openStore } from '../store/store.ts';
 import { chooseScreen } from './choose-screen.ts';
 import { readConfig } from './config.ts';
 import { excerpts } from './excerpts.ts';
-import { checkShell, failureShell } from './failure-shell.ts';
 import { imageAccess } from './image-access.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { killRun } from './kill-run.ts';
+import { checkShell, failureShell, openShell } from './machine-shell.ts';
 import { machines } from './machines.ts';
 import { makeReady } from './make-ready.ts';
 import { dryRunText, jobsJson, jobsTable } from './plan-list.ts';
@@ -22,6 +23,7 @@ import { runPipelines } from './run-pipelines.ts';
 import { freshRequest, type RunRequest } from './run-request.ts';
 import type { RunSetting } from './run-services.ts';
 import { sweepDeadRuns } from './sweep-dead-runs.ts';
+import type { FailedStep } from './visit-request.ts';
 
 /** What became of a call of `lightv run`, as far as it has come. */
 export interface Begun {
@@ -29,6 +31,8 @@ export interface Begun {
   run?: string;
   /** The user wants it to end. */
   interrupted?: boolean;
+  /** The step that was to be looked at was. */
+  visited?: boolean;
 }
 
 /**
@@ -41,7 +45,9 @@ export async function runOnce(
   begun: Begun,
   replaced?: AbortSignal,
 ): Promise<number> {
-  checkShell(options);
+  if (options.shellOnFailure) {
+    checkShell('--shell-on-failure', options.json);
+  }
   const config = readConfig();
   const { rerunFailed } = options;
   const request =
@@ -69,7 +75,7 @@ async function readLocks(plans: readonly Plan[]): Promise<RunSetting['locks']> {
 }
 
 async function runForReal(
-  { plans, ...request }: RunRequest,
+  { plans, visiting, ...request }: RunRequest,
   given: Pick<RunSetting, 'options' | 'config' | 'locks' | 'replaced'>,
   begun: Begun,
 ): Promise<number> {
@@ -89,7 +95,8 @@ async function runForReal(
       await sweepDeadRuns(store);
       screen = await chooseScreen(given.options.json, interrupt.stop, excerpts(plans));
       const shell = given.options.shellOnFailure ? { onFailure: failureShell(screen) } : {};
-      const setting = { ...given, ...request, ...shell, choose, signal: interrupt.signal, warn: say };
+      const visit = visiting === undefined ? {} : { visit: visitOf(visiting, screen, begun) };
+      const setting = { ...given, ...request, ...shell, ...visit, choose, signal: interrupt.signal, warn: say };
       const onRun = (run: string) => {
         begun.run = run;
       };
@@ -103,6 +110,17 @@ async function runForReal(
     undo();
     interrupt.close();
   }
+}
+
+function visitOf(failed: FailedStep, screen: Screen, begun: Begun): Visit {
+  return {
+    ...failed,
+    async open(machine, argv) {
+      begun.visited = true;
+      const head = `${machine.job}: a shell in the machine of step "${machine.step}", as the step finds it; it would run: ${argv.join(' ')}`;
+      await openShell(machine, screen, head);
+    },
+  };
 }
 
 /** What has to be there before the first run; says on stderr what is made. */

@@ -4,6 +4,7 @@ import type { Dialect, Isolation } from '../model/workflow.ts';
 import { dialectNames } from '../workflow/dialect.ts';
 import { isolationNames } from '../workflow/names.ts';
 import { bytesAllowed, parseBytes } from '../workflow/quantity.ts';
+import type { Wanted } from './visit-request.ts';
 
 /** Options that say which jobs there are: `run`, `list` and `graph` share them. */
 export interface SelectOptions {
@@ -42,6 +43,8 @@ export interface RunOptions extends SelectOptions {
   readonly rerunFailed?: string;
   /** Open a shell in the machine of each step that fails. */
   readonly shellOnFailure: boolean;
+  /** Look at a step instead of running it; `lightv shell` alone asks for that. */
+  readonly visit?: Wanted;
   /** Run again whenever a file changes. */
   readonly watch: boolean;
   readonly json: boolean;
@@ -79,12 +82,17 @@ export function addSelectOptions(command: Command): Command {
     .option(...actionsMirror);
 }
 
-export function addRunOptions(command: Command): Command {
-  return addSelectOptions(command)
+/** The secrets of a run. */
+export function addSecretOptions(command: Command): Command {
+  return command
     .addOption(
       many('-s, --secret <name[=value]>', 'a secret; without a value from the environment or asked for (repeatable)'),
     )
-    .option('--secret-file <file>', 'file of NAME=value lines with secrets')
+    .option('--secret-file <file>', 'file of NAME=value lines with secrets');
+}
+
+export function addRunOptions(command: Command): Command {
+  return addSecretOptions(addSelectOptions(command))
     .addOption(
       many(
         '--env <name[=value]>',

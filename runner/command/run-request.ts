@@ -9,6 +9,7 @@ import { localFiles, localFilesNotice } from './local-files.ts';
 import { askedFiles, hostBounds, readRequest } from './plan-request.ts';
 import type { RunOptions } from './run-options.ts';
 import type { EarlierFile } from './run-services.ts';
+import type { FailedStep } from './visit-request.ts';
 
 /** What made the plans of a run what they are, but for its secrets; kept for a rerun. */
 export interface Asked {
@@ -26,6 +27,8 @@ export interface RunRequest {
   readonly secrets: ReadonlyMap<string, string>;
   /** The run it goes on from. */
   readonly earlier?: EarlierFile;
+  /** The step that is to be looked at instead of being run. */
+  readonly visiting?: FailedStep;
 }
 
 /** What arguments and options ask for. Throws a `WrongInput` with everything that is wrong. */

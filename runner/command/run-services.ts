@@ -43,6 +43,7 @@ export interface RunSetting {
   readonly replaced?: AbortSignal;
   /** As `RunServices` has it. */
   readonly onFailure?: RunServices['onFailure'];
+  readonly visit?: NonNullable<RunServices['visit']>;
   /** Stops the building of images. */
   readonly signal: AbortSignal;
 }
@@ -107,6 +108,7 @@ export async function runServices(lease: LocalLease, setting: RunSetting): Promi
     disks,
     keepFailed: options.keepFailed,
     ...(setting.onFailure === undefined ? {} : { onFailure: setting.onFailure }),
+    ...(setting.visit === undefined ? {} : { visit: setting.visit }),
     ...(earlier === undefined ? {} : { earlier: await broughtTo(disks, earlier) }),
     now: () => new Date(),
   };

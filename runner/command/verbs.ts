@@ -22,6 +22,11 @@ export const verbs: readonly Verb[] = [
   { name: 'graph', summary: 'draw which job waits for which', load: () => import('./verb/graph.ts') },
   { name: 'ps', summary: 'show runs that are going on (-a: all)', load: () => import('./verb/ps.ts') },
   { name: 'logs', summary: "print a run's log", load: () => import('./verb/logs.ts') },
+  {
+    name: 'shell',
+    summary: 'open a shell where a step of a run failed, as the step found it',
+    load: () => import('./verb/shell.ts'),
+  },
   { name: 'artifacts', summary: "list or copy out a run's artifacts", load: () => import('./verb/artifacts.ts') },
   {
     name: 'actions',

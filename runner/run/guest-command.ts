@@ -7,6 +7,7 @@ import { guestText } from './guest-text.ts';
 import type { HeldMachine } from './held-machine.ts';
 import type { LineEffects } from './line-commands.ts';
 import type { JobScene } from './scene.ts';
+import { visited } from './shown-machine.ts';
 import {
   noWords,
   putExtras,
@@ -140,7 +141,7 @@ async function execute(scene: JobScene, at: StepAttempt, command: GuestCommand, 
   at.last.command = { env, cwd, ...who };
   held.used = true;
   try {
-    return await held.vm.exec(words, output, stop.signal);
+    return (await visited(scene, at, words)) ?? (await held.vm.exec(words, output, stop.signal));
   } finally {
     await output.end();
   }

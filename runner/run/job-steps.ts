@@ -4,7 +4,6 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { LastMachine } from './closing.ts';
 import { stepMayFail } from './condition.ts';
 import { concluded } from './continue-on-error.ts';
-import { showFailed } from './failed-machine.ts';
 import type { HeldMachine } from './held-machine.ts';
 import { inheritorOf } from './leftovers.ts';
 import { memoryOf } from './rerun/memory.ts';
@@ -12,6 +11,7 @@ import { runControl } from './run-control.ts';
 import { runStep, type StepRun } from './run-step.ts';
 import { type JobScene, noExports } from './scene.ts';
 import { SharedMachine } from './shared-machine.ts';
+import { showFailed } from './shown-machine.ts';
 import { chooseStep, readySteps } from './step-choice.ts';
 import { isAround, isControl } from './work.ts';
 

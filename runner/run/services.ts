@@ -3,9 +3,9 @@ import type { ImageFile, RegistryCredentials } from '../model/image.ts';
 import type { ActionServices } from '../model/job-services.ts';
 import type { CacheStore, ConcurrencyGroups, OpenSource } from '../model/lease.ts';
 import type { Accel, ChooseMachine } from '../model/machine.ts';
-import type { FailedMachine } from './failed-machine.ts';
 import type { Budget } from './queue.ts';
 import type { Earlier, KeptRun } from './rerun/kept.ts';
+import type { ShownMachine, Visit } from './shown-machine.ts';
 
 /** Where LightV puts its own files in a guest; gone with the machine. */
 export const guestFolder = '/run/lightv';
@@ -74,7 +74,8 @@ export interface RunServices {
    */
   readonly keep?: (run: KeptRun) => Promise<ReadonlySet<string>>;
   /** Looks into the machine of each step that failed, before that goes. */
-  readonly onFailure?: (failed: FailedMachine) => Promise<void>;
+  readonly onFailure?: (failed: ShownMachine) => Promise<void>;
+  readonly visit?: Visit;
   readonly accel?: Accel;
   readonly now: () => Date;
 }

@@ -102,3 +102,45 @@ machineTest('sandbox', 'without a terminal there is no shell, and nothing starts
   t.is(code, 2);
   t.regex(stderr, /no terminal to open a shell on/);
 });
+
+machineTest('sandbox', 'lightv shell opens one later, where the step that failed begins', async (t) => {
+  t.timeout(120_000);
+  const folder = home(t);
+  const file = pipeline(
+    folder,
+    `
+m:
+  strategy: {fail-fast: false, matrix: {n: [1, 2]}}
+  steps:
+    - id: make
+      secrets: [TOKEN]
+      run: mkdir sub; echo "made \${{ matrix.n }}" >sub/file; echo "COLOR=blue" >>$LIGHTV_ENV
+    - id: broken
+      working-directory: sub
+      secrets: [TOKEN]
+      env: {SHAPE: round}
+      run: echo spoilt >file; exit \${{ matrix.n }}
+    - id: never
+      run: echo never
+`,
+  );
+  const secret = ['--secret', 'TOKEN=hush-hush'];
+  t.is((await lightv(t, folder, ['run', file, ...secret])).code, 1);
+  const { type, until, ended, text } = onTerminal(t, folder, ['shell', 'latest', '--job', 'm (2)', ...secret]);
+  await until('a shell in the machine of step "broken"');
+  type('echo "$COLOR $SHAPE $PWD $(cat file) ${#TOKEN}"; exit 7\n');
+  await until('blue round /workspace/sub made 2 9');
+  await until('[code 0]');
+  t.notRegex(text(), /never\b[^:]*success|step-start/);
+  type('\n');
+  t.is(await ended, 0);
+  const runs = (await lightv(t, folder, ['ps', '-a', '--json'])).stdout.trimEnd().split('\n');
+  t.is(runs.length, 1, 'a look is not remembered');
+  const { id } = JSON.parse(runs[0] ?? '') as { id: string };
+  t.deepEqual(leftOf(id, folder), []);
+  const vague = onTerminal(t, folder, ['shell', 'latest', ...secret]);
+  await vague.until('several jobs failed');
+  await vague.until('[code 2]');
+  vague.type('\n');
+  await vague.ended;
+});

@@ -1,20 +1,16 @@
 import { WrongInput } from '../host/fault.ts';
 import type { Exit } from '../model/machine.ts';
-import type { FailedMachine } from '../run/failed-machine.ts';
+import type { ShownMachine } from '../run/shown-machine.ts';
 import { openRawTerminal } from './raw-terminal.ts';
 import type { Screen } from './render/screen.ts';
-import type { RunOptions } from './run-options.ts';
 
-/** Throws a `WrongInput` where nobody could use a shell. */
-export function checkShell({ shellOnFailure, json }: Pick<RunOptions, 'shellOnFailure' | 'json'>): void {
-  if (!shellOnFailure) {
-    return;
-  }
+/** Throws a `WrongInput` where nobody could use the shell that `option` asks for. */
+export function checkShell(option: string, json: boolean): void {
   if (json) {
-    throw new WrongInput([{ message: '--shell-on-failure: a shell and --json cannot share a terminal' }]);
+    throw new WrongInput([{ message: `${option}: a shell and --json cannot share a terminal` }]);
   }
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new WrongInput([{ message: '--shell-on-failure: there is no terminal to open a shell on' }]);
+    throw new WrongInput([{ message: `${option}: there is no terminal to open a shell on` }]);
   }
 }
 
@@ -22,12 +18,13 @@ export function checkShell({ shellOnFailure, json }: Pick<RunOptions, 'shellOnFa
  * Opens a shell in the machine of a step that failed, on this terminal, one after the other; `screen` waits meanwhile. How
  * the shell ends means nothing to the run.
  */
-export function failureShell(screen: Screen): (failed: FailedMachine) => Promise<void> {
+export function failureShell(screen: Screen): (failed: ShownMachine) => Promise<void> {
   let turn: Promise<void> = Promise.resolve();
   return (failed) => {
     const mine = turn.then(async () => {
       if (!failed.signal.aborted) {
-        await openShell(failed, screen);
+        const head = `${failed.job}: step "${failed.step}" failed; this is a shell in its machine, as it left it (exit: go on)`;
+        await openShell(failed, screen, head);
       }
     });
     turn = mine.catch(() => {});
@@ -35,12 +32,11 @@ export function failureShell(screen: Screen): (failed: FailedMachine) => Promise
   };
 }
 
-async function openShell({ job, step, shells, exec }: FailedMachine, screen: Screen): Promise<void> {
+/** A shell on this terminal, in a machine, below a line that says where one is; `screen` waits meanwhile. */
+export async function openShell({ shells, exec }: ShownMachine, screen: Screen, head: string): Promise<void> {
   const resume = await screen.pause();
   try {
-    process.stdout.write(
-      `\n${job}: step "${step}" failed; this is a shell in its machine, as it left it (exit: go on)\n`,
-    );
+    process.stdout.write(`\n${head}\n`);
     const { terminal, stdin, output, name, close } = openRawTerminal();
     let exit: Exit;
     try {
@@ -48,7 +44,7 @@ async function openShell({ job, step, shells, exec }: FailedMachine, screen: Scr
     } finally {
       close();
     }
-    process.stdout.write(`\n${endOf(exit)}; the run goes on\n\n`);
+    process.stdout.write(`\n${endOf(exit)}\n\n`);
   } finally {
     resume();
   }

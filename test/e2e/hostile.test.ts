@@ -104,7 +104,7 @@ bomb:
         bomb() { bomb | bomb & }
         bomb 2>/dev/null
         echo lit
-        sleep 100
+        exec sleep 100
 other:
   steps:
     - run: echo one
